@@ -36,18 +36,18 @@ class Cloud(StrEnum):
 
 
 # Suffix of the configuration endpoint and Entra authority, from the gateway's settings reference.
-_ENDPOINT_SUFFIX = {
+_ENDPOINT_SUFFIX: dict[str, str] = {
     Cloud.PUBLIC: "configuration.azure-api.net",
     Cloud.US_GOVERNMENT: "configuration.azure-api.us",
     Cloud.CHINA: "configuration.azure-api.cn",
 }
-_AUTHORITY = {
+_AUTHORITY: dict[str, str] = {
     Cloud.PUBLIC: "https://login.microsoftonline.com",
     Cloud.US_GOVERNMENT: "https://login.microsoftonline.us",
     Cloud.CHINA: "https://login.partner.microsoftonline.cn",
 }
 # The gateway's own default is the public cloud's, which needs no setting.
-_TOKEN_AUDIENCE = {
+_TOKEN_AUDIENCE: dict[str, str] = {
     Cloud.US_GOVERNMENT: "https://azure-api.us/configuration",
     Cloud.CHINA: "https://azure-api.cn/configuration",
 }
@@ -92,14 +92,20 @@ def _pattern(expression: str, expected: str) -> AfterValidator:
 
 
 def _date_part(value: object) -> object:
-    # YAML reads an unquoted 2026-11-01 as a time stamp, which reaches the program as 2026-11-01T00:00:00Z.
-    return value.removesuffix("T00:00:00Z") if isinstance(value, str) else value
+    # The engine hands an unquoted YAML date on as a time stamp: 2026-11-01 00:00:00 +0000 UTC.
+    return re.sub(r"(?<=^\d{4}-\d{2}-\d{2})[T ]00:00:00.*", "", value) if isinstance(value, str) else value
 
 
 def _recent_image(value: str) -> str:
     if is_older(value, MINIMUM_VERSION):
         raise ValueError("expected image version 2.2 or later: earlier ones can't authenticate with Microsoft Entra")
     return value
+
+
+def _at_least_one(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not values:
+        raise ValueError("expected at least one")
+    return values
 
 
 Guid = Annotated[str, AfterValidator(_uuid)]
@@ -189,8 +195,8 @@ class ExistingRoles(Settings):
 class RolesSettings(Settings):
     """The two custom roles."""
 
-    assignable_scopes: tuple[AssignableScope, ...] = Field(
-        min_length=1, description="Where the roles can be assigned; default: the subscription."
+    assignable_scopes: Annotated[tuple[AssignableScope, ...], AfterValidator(_at_least_one)] = Field(
+        description="Where the roles can be assigned; default: the subscription."
     )
     name_suffix: str = Field(
         default="",
@@ -233,8 +239,7 @@ class AuthenticationSettings(Settings):
     token_audience: HttpsResource | None = Field(
         default=None, description="Audience of the gateway's token; default: the cloud's own."
     )
-    owners: tuple[Guid, ...] = Field(
-        min_length=1,
+    owners: Annotated[tuple[Guid, ...], AfterValidator(_at_least_one)] = Field(
         description="Object ids of the application's owners. The deployer must be one: with the least privilege, "
         "Application.ReadWrite.OwnedBy, it can only change what it owns.",
     )
@@ -359,10 +364,11 @@ def _read(config: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
 def _with_defaults(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values with those defaults filled in that follow from other values.
 
-    Values of the wrong type are left as they are: validation names them.
+    Values of the wrong type are left as they are: validation names them. A default that follows from a value which is
+    missing gets a stand-in, so that only the missing one is reported.
     """
     filled = dict(values)
-    subscription = filled.get("azure-native:subscriptionId")
+    subscription = filled.get("azure-native:subscriptionId", str(UUID(int=0)))
     cloud = filled.get("azure-native:environment", Cloud.PUBLIC)
     gateways = filled.get(f"{PROJECT}:gateways")
     # An empty mapping is Pulumi.yaml's default: it stands for "not set", unless there are gateways that need it.
@@ -374,18 +380,18 @@ def _with_defaults(values: Mapping[str, Any]) -> dict[str, Any]:
 
     instance = filled.get(f"{PROJECT}:apiManagement")
     if isinstance(instance, dict):
-        defaults: dict[str, Any] = {}
-        if subscription:
-            defaults["subscriptionId"] = subscription
-        if cloud in _ENDPOINT_SUFFIX:
-            defaults["configurationEndpoint"] = f"{instance.get('name')}.{_ENDPOINT_SUFFIX[Cloud(cloud)]}"
+        suffix = _ENDPOINT_SUFFIX.get(cloud, _ENDPOINT_SUFFIX[Cloud.PUBLIC])
+        defaults = {
+            "subscriptionId": subscription,
+            "configurationEndpoint": f"{instance.get('name', 'missing')}.{suffix}",
+        }
         filled[f"{PROJECT}:apiManagement"] = instance = defaults | instance
 
     roles = filled.setdefault(f"{PROJECT}:roles", {})
     if isinstance(roles, dict):
         subscriptions = [subscription, instance.get("subscriptionId") if isinstance(instance, dict) else None]
         scopes = [f"/subscriptions/{id_}" for id_ in dict.fromkeys(subscriptions) if id_]
-        filled[f"{PROJECT}:roles"] = {"assignableScopes": scopes, **roles} if scopes else roles
+        filled[f"{PROJECT}:roles"] = {"assignableScopes": scopes, **roles}
 
     if isinstance(gateways, list):
         filled[f"{PROJECT}:gateways"] = [_gateway_with_defaults(gateway, cloud) for gateway in gateways]
@@ -395,27 +401,39 @@ def _with_defaults(values: Mapping[str, Any]) -> dict[str, Any]:
 def _gateway_with_defaults(gateway: object, cloud: str) -> object:
     if not isinstance(gateway, dict):
         return gateway
-    filled = {"kubernetesName": gateway["name"], **gateway} if "name" in gateway else dict(gateway)
+    filled = {"kubernetesName": gateway.get("name", "missing"), **gateway}
     authentication = filled.get("authentication")
-    if isinstance(authentication, dict) and cloud in _AUTHORITY:
-        defaults = {"authority": _AUTHORITY[Cloud(cloud)], "tokenAudience": _TOKEN_AUDIENCE.get(Cloud(cloud))}
+    if isinstance(authentication, dict):
+        authority = _AUTHORITY.get(cloud, _AUTHORITY[Cloud.PUBLIC])
+        defaults = {"authority": authority, "tokenAudience": _TOKEN_AUDIENCE.get(cloud)}
         filled["authentication"] = defaults | authentication
     return filled
+
+
+# Where pydantic's own words do not say what to write.
+_EXPECTED = {
+    "missing": "required, but missing",
+    "extra_forbidden": "unknown key",
+    "date_from_datetime_parsing": "expected a date, yyyy-mm-dd",
+    "time_delta_parsing": "expected an ISO 8601 duration, for example P180D",
+    "int_type": "expected a whole number",
+    "bool_type": "expected true or false",
+    "string_type": "expected a text",
+    "tuple_type": "expected a list",
+    "dict_type": "expected a mapping",
+    "model_type": "expected a mapping",
+}
 
 
 def _problem(details: Mapping[str, Any]) -> str:
     """One of pydantic's errors as a line: the key as a person would write it, and what is expected."""
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in details["loc"]).removeprefix(".")
-    match details["type"]:
-        case "missing":
-            return f"{path}: required, but missing"
-        case "extra_forbidden":
-            return f"{path}: unknown key"
-        case "value_error":
-            return f"{path}: {details['ctx']['error']}"
-        case _:
-            message = details["msg"].replace("Input should be", "expected")
-            return f"{path}: {message[:1].lower()}{message[1:]}"
+    if details["type"] == "value_error":
+        return f"{path}: {details['ctx']['error']}"
+    message = _EXPECTED.get(details["type"]) or details["msg"].replace("Input should be", "expected")
+    # An enumeration's members by their values, not by their names in Python.
+    message = re.sub(r"<\w+\.\w+: ('\w+')>", r"\1", message)
+    return f"{path}: {message[:1].lower()}{message[1:]}"
 
 
 def _contradictions(settings: StackSettings) -> Iterator[str]:

@@ -106,4 +106,13 @@ class SelfHostedGateway(pulumi.ComponentResource):
 
         self.reader_assignment_id = reader.assignment_id
         self.service_address = workload.service_address
-        self.register_outputs({"readerAssignmentId": self.reader_assignment_id, "serviceAddress": self.service_address})
+        self.summary = {
+            "clientId": self.identity.client_id,
+            "tenantId": self.identity.tenant_id,
+            "configurationEndpoint": instance.configuration_endpoint,
+            "serviceAddress": self.service_address,
+            "readerAssignmentId": self.reader_assignment_id,
+            "clientSecretKeyId": self.identity.client_secret_key_id,
+            "clientSecretEndDate": self.identity.client_secret_end_date,
+        }
+        self.register_outputs(self.summary)

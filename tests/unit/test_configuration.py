@@ -1,0 +1,64 @@
+"""All problems of a stack's file are reported at once, each with its key and what is expected."""
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from tests.unit import program
+
+
+def problems_of(config: dict[str, Any]) -> list[str]:
+    with pytest.raises(pulumi.RunError) as caught:
+        program.run(config)
+    first, *lines = str(caught.value).splitlines()
+    assert first == "The configuration of stack 'dev' (Pulumi.dev.yaml) has problems:"
+    return [line.removeprefix("  - ") for line in lines]
+
+
+def authentication(**client_secret: Any) -> dict[str, Any]:
+    return {"owners": [program.OWNER], "clientSecret": {"rotation": "2100-01-01", **client_secret}}
+
+
+def test_an_empty_stack_is_told_what_it_has_to_name() -> None:
+    assert problems_of({}) == [
+        "azure-native:tenantId: required, but missing",
+        "azure-native:subscriptionId: required, but missing",
+    ]
+
+
+def test_problems_of_all_sections_are_reported_together() -> None:
+    config = program.configuration(
+        apiManagement={"name": "contoso-apim", "validatorScope": "instance"},
+        gateways=[
+            {"name": "mygw", "replicas": "two", "authentication": authentication(validity="half a year")},
+            {"namespace": "Default", "colour": "red", "authentication": {"owners": ["contoso"], "clientSecret": {}}},
+        ],
+        cluster={},
+    )
+    config["azure-native:tenantId"] = "contoso"
+    config["self-hosted-gateway:gateway"] = []
+    config["kubernetes:namespace"] = "apim"
+
+    known = (
+        "azure-native:environment, azure-native:subscriptionId, azure-native:tenantId, "
+        "self-hosted-gateway:apiManagement, self-hosted-gateway:cluster, self-hosted-gateway:gateways, "
+        "self-hosted-gateway:roles"
+    )
+    assert problems_of(config) == [
+        f"kubernetes:namespace: unknown key; known are {known}",
+        f"self-hosted-gateway:gateway: unknown key; known are {known}",
+        "azure-native:tenantId: expected a GUID such as 00000000-0000-0000-0000-000000000000",
+        "self-hosted-gateway:apiManagement.resourceGroup: required, but missing",
+        "self-hosted-gateway:apiManagement.validatorScope: expected 'resourceGroup' or 'subscription'",
+        "self-hosted-gateway:gateways[0].replicas: expected a whole number",
+        "self-hosted-gateway:gateways[0].authentication.clientSecret.validity: expected an ISO 8601 duration, "
+        "for example P180D",
+        "self-hosted-gateway:gateways[1].name: required, but missing",
+        "self-hosted-gateway:gateways[1].namespace: expected a namespace's name: 1 to 63 of a-z, 0-9 and '-'",
+        "self-hosted-gateway:gateways[1].authentication.owners[0]: expected a GUID such as "
+        "00000000-0000-0000-0000-000000000000",
+        "self-hosted-gateway:gateways[1].authentication.clientSecret.rotation: required, but missing",
+        "self-hosted-gateway:gateways[1].colour: unknown key",
+        "self-hosted-gateway:cluster: expected either `context` or `kubeconfig`",
+    ]
