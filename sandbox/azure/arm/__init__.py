@@ -1,0 +1,1 @@
+"""Azure Resource Manager: one entry, then the resource providers."""

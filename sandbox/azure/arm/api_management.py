@@ -1,0 +1,229 @@
+"""Microsoft.ApiManagement: instances, gateway resources and the APIs attached to them; and resource groups."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from ..azure import Azure
+from ..database import Document
+from ..responses import arm_error
+from .entry import Call, Operation, not_found, operation, respond
+
+_VERSIONS = frozenset({"2021-08-01", "2022-08-01", "2023-05-01-preview", "2024-05-01"})
+_GROUP_VERSIONS = frozenset({"2021-04-01", "2022-09-01", "2024-03-01"})
+_GROUP = "(?P<scope>(?P<group>/subscriptions/[^/]+/resourceGroups/[^/]+)"
+_SERVICE = f"{_GROUP}/providers/Microsoft.ApiManagement/service/{{service}}"
+
+# Gateways exist in these tiers only; ARM refuses them in others.
+_GATEWAY_TIERS = ("Developer", "Premium")
+
+
+class ApiManagement:
+    """The resource provider."""
+
+    def __init__(self, azure: Azure) -> None:
+        self._azure = azure
+        self._database = azure.database
+        service = "Microsoft.ApiManagement/service"
+        gateway, tag = f"{_SERVICE}/gateways/{{gateway}}", f"{_SERVICE}/gateways/{{gateway}}/apis/{{api}}"
+        v, o = _VERSIONS, operation
+        group = "Microsoft.Resources/subscriptions/resourceGroups/read"
+        self.operations: list[Operation] = [
+            o("GET", f"{_GROUP})", group, _GROUP_VERSIONS, self.get_group),
+            o("GET", f"{_SERVICE})", f"{service}/read", v, self.get_service),
+            o("GET", f"{_SERVICE}/apis)", f"{service}/apis/read", v, self.list_apis),
+            o("GET", f"{_SERVICE}/apis/{{api}})", f"{service}/apis/read", v, self.get_api),
+            o("GET", f"{_SERVICE}/gateways)", f"{service}/gateways/read", v, self.list_gateways),
+            o("GET", f"{gateway})", f"{service}/gateways/read", v, self.get_gateway),
+            o("PUT", f"{gateway})", f"{service}/gateways/write", v, self.put_gateway),
+            o("DELETE", f"{gateway})", f"{service}/gateways/delete", v, self.delete_gateway),
+            o("GET", f"{gateway}/apis)", f"{service}/gateways/apis/read", v, self.list_attached),
+            o("HEAD", f"{tag})", f"{service}/gateways/apis/read", v, self.head_attached),
+            o("PUT", f"{tag})", f"{service}/gateways/apis/write", v, self.attach),
+            o("DELETE", f"{tag})", f"{service}/gateways/apis/delete", v, self.detach),
+        ]
+
+    def get_group(self, call: Call) -> Response:
+        """GET a resource group."""
+        group = self._group(call)
+        return respond(
+            {
+                "id": group["id"],
+                "name": group["name"],
+                "type": "Microsoft.Resources/resourceGroups",
+                "location": group["location"],
+                "properties": {"provisioningState": "Succeeded"},
+            }
+        )
+
+    def get_service(self, call: Call) -> Response:
+        """GET an instance."""
+        service = self._service(call)
+        name = service["name"]
+        body: dict[str, Any] = {
+            "id": service["id"],
+            "name": name,
+            "type": "Microsoft.ApiManagement/service",
+            "tags": {},
+            "location": service["location"],
+            "etag": "AAAAAAAAAAE=",
+            "sku": {"name": service["sku"], "capacity": 0 if service["sku"] == "Consumption" else 1},
+            "identity": None,
+            "properties": {
+                "publisherEmail": "apim@contoso.com",
+                "publisherName": "Contoso",
+                "notificationSenderEmail": "apimgmt-noreply@mail.windowsazure.com",
+                "provisioningState": "Succeeded",
+                "targetProvisioningState": "",
+                "createdAtUtc": "2026-01-05T08:00:00.0000000Z",
+                "gatewayUrl": f"https://{name}.azure-api.net",
+                "gatewayRegionalUrl": f"https://{name}-westeurope-01.regional.azure-api.net",
+                "managementApiUrl": f"https://{name}.management.azure-api.net",
+                "hostnameConfigurations": [],
+                "virtualNetworkType": "None",
+                "configurationApi": {"legacyApi": "Enabled"},
+                "platformVersion": "stv2.1",
+            },
+        }
+        if "principalId" in service:
+            identity = {"type": "SystemAssigned", "principalId": service["principalId"]}
+            body["identity"] = {**identity, "tenantId": self._azure.tenant_id}
+        return respond(body)
+
+    def list_apis(self, call: Call) -> Response:
+        """GET an instance's APIs."""
+        service = self._service(call)
+        apis = [a for a in self._database.all("api") if a["id"].lower().startswith(f"{service['id']}/apis/".lower())]
+        return respond({"value": [_api(api) for api in apis], "count": len(apis)})
+
+    def get_api(self, call: Call) -> Response:
+        """GET one API."""
+        return respond(_api(self._api(call)))
+
+    def list_gateways(self, call: Call) -> Response:
+        """GET an instance's gateway resources."""
+        prefix = f"{self._service(call)['id']}/gateways/".lower()
+        found = [g for g in self._database.all("gateway") if g["id"].lower().startswith(prefix)]
+        return respond({"value": [_gateway(gateway) for gateway in found], "count": len(found)})
+
+    def get_gateway(self, call: Call) -> Response:
+        """GET one gateway resource."""
+        return respond(_gateway(self._gateway(call)))
+
+    def put_gateway(self, call: Call) -> Response:
+        """PUT: 201 for a new gateway resource, 200 for a changed one."""
+        service, name = self._service(call), call.groups["gateway"]
+        if service["sku"] not in _GATEWAY_TIERS:
+            raise arm_error(400, "MethodNotAllowedInPricingTier", "Method not allowed in current pricing tier")
+        if name.lower() == "managed":
+            raise arm_error(400, "ValidationError", "One or more fields contain incorrect values: gatewayId 'managed'.")
+        given = call.body.get("properties") or {}
+        location = given.get("locationData")
+        if location is not None and not (location.get("name") or "").strip():
+            raise arm_error(400, "ValidationError", "One or more fields contain incorrect values: locationData.name.")
+        id_ = f"{service['id']}/gateways/{name}"
+        existing = self._database.get("gateway", id_)
+        properties = {"locationData": location, "description": given.get("description")}
+        document = {"id": id_, "name": name, "properties": properties}
+        self._database.put("gateway", id_, document)
+        return respond(_gateway(document), 200 if existing else 201)
+
+    def delete_gateway(self, call: Call) -> Response:
+        """DELETE: 200, or 204 where there is none; If-Match is required."""
+        _require_if_match(call)
+        service = self._service(call)
+        id_ = f"{service['id']}/gateways/{call.groups['gateway']}"
+        for attached in self._attached(id_):
+            self._database.delete("attachedApi", attached["id"])
+        return Response(status_code=200 if self._database.delete("gateway", id_) else 204)
+
+    def list_attached(self, call: Call) -> Response:
+        """GET the APIs attached to a gateway resource."""
+        attached = self._attached(self._gateway(call)["id"])
+        apis = [self._database.get("api", entry["api"]) for entry in attached]
+        return respond({"value": [_api(api) for api in apis if api], "count": len(attached)})
+
+    def head_attached(self, call: Call) -> Response:
+        """HEAD: 200 with an ETag where the API is attached, 404 where not.
+
+        That is what the API document's example answers; the released plugin takes a 200 without a body on its
+        existence check for "not there".
+        """
+        gateway = self._gateway(call)
+        if self._database.get("attachedApi", f"{gateway['id']}/apis/{call.groups['api']}") is None:
+            return Response(status_code=404)
+        return Response(status_code=200, headers={"ETag": '"AAAAAAAAAAE="'})
+
+    def attach(self, call: Call) -> Response:
+        """PUT: 201 when attached, 200 when it was already."""
+        gateway, api = self._gateway(call), self._api(call)
+        id_ = f"{gateway['id']}/apis/{api['name']}"
+        existing = self._database.get("attachedApi", id_)
+        self._database.put("attachedApi", id_, {"id": id_, "api": api["id"]})
+        return respond({**_api(api), "id": id_}, 200 if existing else 201)
+
+    def detach(self, call: Call) -> Response:
+        """DELETE: 200, or 204 where it is not attached."""
+        gateway = self._gateway(call)
+        removed = self._database.delete("attachedApi", f"{gateway['id']}/apis/{call.groups['api']}")
+        return Response(status_code=200 if removed else 204)
+
+    def _group(self, call: Call) -> Document:
+        group = self._database.get("resourceGroup", call.groups["group"])
+        if group is None:
+            name = call.groups["group"].rsplit("/", 1)[-1]
+            raise arm_error(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
+        return group
+
+    def _service(self, call: Call) -> Document:
+        self._group(call)
+        name = call.groups["service"]
+        service = self._database.get(
+            "service", f"{call.groups['group']}/providers/Microsoft.ApiManagement/service/{name}"
+        )
+        if service is None:
+            raise not_found(call.path, f"Microsoft.ApiManagement/service/{name}")
+        return service
+
+    def _gateway(self, call: Call) -> Document:
+        gateway = self._database.get("gateway", f"{self._service(call)['id']}/gateways/{call.groups['gateway']}")
+        if gateway is None:
+            raise arm_error(404, "ResourceNotFound", "Gateway not found.")
+        return gateway
+
+    def _api(self, call: Call) -> Document:
+        api = self._database.get("api", f"{self._service(call)['id']}/apis/{call.groups['api']}")
+        if api is None:
+            raise arm_error(404, "ResourceNotFound", "API not found.")
+        return api
+
+    def _attached(self, gateway_id: str) -> list[Document]:
+        prefix = f"{gateway_id}/apis/".lower()
+        return [entry for entry in self._database.all("attachedApi") if entry["id"].lower().startswith(prefix)]
+
+
+def _require_if_match(call: Call) -> None:
+    if "if-match" not in call.headers:
+        raise arm_error(
+            400, "ValidationError", "The If-Match header is required: an ETag, or * for an unconditional delete."
+        )
+
+
+def _gateway(document: Document) -> Document:
+    return {**document, "type": "Microsoft.ApiManagement/service/gateways"}
+
+
+def _api(document: Document) -> Document:
+    return {
+        "id": document["id"],
+        "type": "Microsoft.ApiManagement/service/apis",
+        "name": document["name"],
+        "properties": {
+            "displayName": document["displayName"],
+            "path": document["path"],
+            "protocols": ["https"],
+            "apiRevision": "1",
+            "isCurrent": True,
+            "provisioningState": "created",
+        },
+    }
