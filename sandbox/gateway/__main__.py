@@ -1,0 +1,76 @@
+"""The container's entry point: `python -m sandbox.gateway --root DIR`."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from .authentication import EntraTokens
+from .configuration import ConfigurationPoller
+from .log import Log
+from .network import Network
+from .server import Listeners, prepare
+from .settings import InvalidSettingsError, Settings
+from .traffic import Traffic
+
+
+async def _run(settings: Settings, network: Network, log: Log, *, poll_seconds: float, drain_seconds: float) -> None:
+    async with (
+        network.client(timeout=settings.timeout) as entra,
+        network.client(timeout=settings.timeout, validates_certificate=settings.validates_certificate) as azure,
+    ):
+        configuration = ConfigurationPoller(
+            gateway_name=settings.gateway_name,
+            endpoint=settings.endpoint,
+            tokens=EntraTokens(settings.application, entra),
+            client=azure,
+            log=log,
+            poll_seconds=poll_seconds,
+        )
+        polling = asyncio.create_task(configuration.run())
+        # A fault of the poller ends the process rather than leave it serving a configuration that never changes.
+        traffic = Traffic(settings.gateway_name, configuration, log)
+        serving = asyncio.create_task(Listeners(network, traffic, log, drain_seconds).run())
+        done, _ = await asyncio.wait((polling, serving), return_when=asyncio.FIRST_COMPLETED)
+        polling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await polling
+        for task in done:
+            task.result()
+
+
+def main() -> int:
+    """Runs the gateway; the exit code is 0 after SIGTERM, 1 where it cannot run."""
+    parser = argparse.ArgumentParser(description="Plays the container image of the self-hosted gateway.")
+    parser.add_argument("--root", type=Path, required=True, help="the container's root folder")
+    parser.add_argument("--poll-seconds", type=float, default=10, help="time between two polls of the configuration")
+    parser.add_argument("--drain-seconds", type=float, default=25, help="how long, at most, it drains after SIGTERM")
+    arguments = parser.parse_args()
+    root: Path = arguments.root
+    try:
+        settings = Settings.from_environment(os.environ)
+        log = Log(settings.log_format, settings.log_level)
+        prepare(root)
+        network = Network.of(root)
+    except InvalidSettingsError as error:
+        Log().fatal("InvalidSettings", str(error))
+        return 1
+    except (OSError, ValueError, KeyError) as error:
+        Log().fatal("NoNetwork", f"the container's network cannot be read: {error}")
+        return 1
+    log.info("Starting", f"gateway {settings.gateway_name}, configuration API {settings.endpoint}")
+    try:
+        asyncio.run(
+            _run(settings, network, log, poll_seconds=arguments.poll_seconds, drain_seconds=arguments.drain_seconds)
+        )
+    except OSError as error:  # a port that is not free, a trust store that cannot be read
+        log.fatal("Stopped", f"the gateway cannot run: {error}")
+        return 1
+    log.info("Stopped", "the gateway has ended")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""The gateway's listeners, and how they end without losing a request."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import ssl
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import uvicorn
+
+from .certificate import server_context
+from .log import Log
+from .network import Network
+from .traffic import Traffic
+
+HTTP_PORT, HTTPS_PORT = 8080, 8081
+
+# Load balancers and endpoint lists learn of a pod's end a moment after the pod does, so new connections are accepted
+# until none has come for a while. Idle connections are left to their clients, whose next request would otherwise meet
+# a closed connection. The longest drain, by default, is shorter than the default grace period of 30 s.
+QUIET_SECONDS = 3.0
+KEEP_ALIVE_SECONDS = 120
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to the process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+class Listeners:
+    """The ports 8080 (HTTP) and 8081 (HTTPS, with a certificate of its own making)."""
+
+    def __init__(self, network: Network, traffic: Traffic, log: Log, longest_drain_seconds: float) -> None:
+        self._network = network
+        self._traffic = traffic
+        self._log = log
+        self._longest_drain_seconds = longest_drain_seconds
+        self._last_request = time.monotonic()
+        self._servers: list[_Server] = []
+        traffic.on_request = self._note_request
+
+    async def run(self) -> None:
+        """Serves until SIGTERM, then drains.
+
+        Raises:
+            OSError: a port is not free.
+        """
+        terminated = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, terminated.set)
+        contexts = {HTTP_PORT: None, HTTPS_PORT: server_context(self._network.root / "tmp")}
+        listening = [self._listen(port, context) for port, context in contexts.items() if port in self._network.listen]
+        async with asyncio.TaskGroup() as group:
+            for server, listener in listening:
+                group.create_task(server.serve(sockets=[listener]))
+            await terminated.wait()
+            await self._drain()
+            for server in self._servers:
+                server.should_exit = True
+
+    def _listen(self, port: int, context: ssl.SSLContext | None) -> tuple[_Server, socket.socket]:
+        published = self._network.listen[port]
+        listener = socket.create_server(("127.0.0.1", published))
+        config = uvicorn.Config(
+            self._traffic,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=5,
+            ssl_context_factory=None if context is None else (lambda _config, _default: context),
+        )
+        server = _Server(config)
+        self._servers.append(server)
+        self._log.info("Listening", f"port {port} is open")
+        return server, listener
+
+    async def _drain(self) -> None:
+        self._traffic.draining = True
+        started = self._last_request = time.monotonic()
+        self._log.info("Draining", "the gateway is asked to end; it serves what still arrives")
+        while (now := time.monotonic()) - started < self._longest_drain_seconds:
+            connected = any(server.server_state.connections for server in self._servers)
+            if not connected and now - self._last_request >= QUIET_SECONDS:
+                break
+            await asyncio.sleep(0.1)
+        self._log.info("Drained", f"the gateway ends after {time.monotonic() - started:.1f} s of draining")
+
+    def _note_request(self) -> None:
+        self._last_request = time.monotonic()
+
+
+def prepare(root: Path) -> None:
+    """Makes the folders of the image that the process writes to."""
+    (root / "tmp").mkdir(parents=True, exist_ok=True)

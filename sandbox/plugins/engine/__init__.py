@@ -1,0 +1,1 @@
+"""What every plugin needs to talk with the Pulumi engine: property values, schema checks, differences, the gRPC server."""

@@ -1,0 +1,48 @@
+"""A plugin's process: it tells the engine its port, serves, and ends with the engine, however that ends."""
+
+import os
+import signal
+import sys
+import threading
+from concurrent import futures
+
+import grpc
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from .provider import Provider
+from .servicer import Servicer
+
+# Property bags of the engine can be large; these are its own limits.
+_OPTIONS = [("grpc.max_receive_message_length", 400 << 20), ("grpc.max_send_message_length", 400 << 20)]
+_PARENT_CHECK_SECONDS = 0.5
+
+
+def end_with_parent(stop: threading.Event) -> None:
+    """Set the event when the process that started this one is gone: after a SIGKILL nobody tells."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent and not stop.wait(_PARENT_CHECK_SECONDS):
+            pass
+        stop.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def serve(provider: Provider) -> None:
+    """Serve the provider until the engine ends it or is gone. The engine's address is the first argument."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    # The engine's way to end a plugin. A terminal's Ctrl-C does not come here: plugins have a process group of their own.
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    end_with_parent(stop)
+
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=64), options=_OPTIONS)
+    address = sys.argv[1] if len(sys.argv) > 1 else None
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(provider, address), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    stop.wait()
+    server.stop(grace=None).wait()

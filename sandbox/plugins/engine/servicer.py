@@ -1,0 +1,213 @@
+"""The gRPC side: the engine's requests to a provider and its resources, and their answers."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf import any_pb2, empty_pb2
+from google.rpc import status_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from .differences import Change, changes
+from .provider import Existing, IncompleteError, Provider, ProviderError, Request
+from .schema import Failure
+from .values import marshal, reveal, unmarshal
+
+_DIFF_KIND = provider_pb2.PropertyDiff.Kind
+
+
+class Servicer(provider_pb2_grpc.ResourceProviderServicer):
+    """Serves one provider to the engine."""
+
+    def __init__(self, provider: Provider, engine_address: str | None) -> None:
+        self._provider = provider
+        self._cancelled = threading.Event()
+        self._engine: engine_pb2_grpc.EngineStub | None = None
+        if engine_address:
+            self._attach(engine_address)
+
+    # The plugin.
+
+    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        self._attach(request.engine_address)
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True, accept_outputs=False)
+
+    def Attach(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        self._attach(request.address)
+        return empty_pb2.Empty()
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        return plugin_pb2.PluginInfo(version=self._provider.version)
+
+    def Cancel(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        self._cancelled.set()
+        return empty_pb2.Empty()
+
+    def _attach(self, address: str) -> None:
+        self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+
+    # The provider.
+
+    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802
+        with self._errors(context):
+            inputs, failures = self._provider.check_config(unmarshal(request.news), unmarshal(request.olds))
+            return provider_pb2.CheckResponse(inputs=marshal(inputs), failures=_failures(failures))
+
+    def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802
+        with self._errors(context):
+            old, new = unmarshal(request.old_inputs or request.olds), unmarshal(request.news)
+            changed = changes(old, new)
+            replaced = self._provider.diff_config(reveal(old), reveal(new))
+            return _diff_response(changed, {change.path for change in changed if change.root in replaced})
+
+    def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802
+        with self._errors(context):
+            self._provider.configure(reveal(unmarshal(request.args)))
+            return provider_pb2.ConfigureResponse(
+                acceptSecrets=True, acceptResources=True, acceptOutputs=False, supportsPreview=True
+            )
+
+    def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
+        with self._errors(context):
+            answer = self._provider.invoke(request.tok, reveal(unmarshal(request.args)))
+            response = provider_pb2.InvokeResponse()
+            getattr(response, "return").CopyFrom(marshal(answer))  # a keyword of Python is the field's name
+            return response
+
+    # Resources.
+
+    def Check(self, request: Any, context: Any) -> Any:  # noqa: N802
+        with self._errors(context):
+            resource = self._provider.resource(_type(request.urn))
+            inputs, failures = resource.check(unmarshal(request.news), unmarshal(request.olds), self._request(request))
+            return provider_pb2.CheckResponse(inputs=marshal(inputs), failures=_failures(failures))
+
+    def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
+        with self._errors(context):
+            resource = self._provider.resource(_type(request.urn))
+            difference = resource.diff(
+                _existing(request.id, request.old_inputs, request.olds), unmarshal(request.news), self._request(request)
+            )
+            return _diff_response(difference.changes, difference.replaces, difference.delete_before_replace)
+
+    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
+        with self._errors(context):
+            resource = self._provider.resource(_type(request.urn))
+            id_, state = resource.create(
+                unmarshal(request.properties), self._request(request, preview=request.preview, timeout=request.timeout)
+            )
+            return provider_pb2.CreateResponse(id=id_, properties=marshal(state))
+
+    def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
+        with self._errors(context):
+            resource = self._provider.resource(_type(request.urn))
+            found = resource.read(_existing(request.id, request.inputs, request.properties), self._request(request))
+            if found is None:
+                return provider_pb2.ReadResponse(id="")
+            return provider_pb2.ReadResponse(id=found.id, properties=marshal(found.state), inputs=marshal(found.inputs))
+
+    def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
+        with self._errors(context):
+            resource = self._provider.resource(_type(request.urn))
+            state = resource.update(
+                _existing(request.id, request.old_inputs, request.olds),
+                unmarshal(request.news),
+                self._request(request, preview=request.preview, timeout=request.timeout),
+            )
+            return provider_pb2.UpdateResponse(properties=marshal(state))
+
+    def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
+        with self._errors(context):
+            resource = self._provider.resource(_type(request.urn))
+            resource.delete(
+                _existing(request.id, request.old_inputs, request.properties),
+                self._request(request, timeout=request.timeout),
+            )
+            return empty_pb2.Empty()
+
+    def _request(self, request: Any, *, preview: bool = False, timeout: float = 0) -> Request:
+        urn = request.urn
+        return Request(
+            urn=urn,
+            name=urn.rsplit("::", 1)[-1],
+            preview=preview,
+            timeout=timeout,
+            cancelled=self._cancelled,
+            log=self._logger(urn, engine_pb2.INFO, ephemeral=True),
+            warn=self._logger(urn, engine_pb2.WARNING, ephemeral=False),
+        )
+
+    def _logger(self, urn: str, severity: Any, *, ephemeral: bool) -> Callable[[str], None]:
+        def log(message: str) -> None:
+            if self._engine is not None:
+                self._engine.Log(
+                    engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
+                )
+
+        return log
+
+    @contextmanager
+    def _errors(self, context: Any) -> Iterator[None]:
+        """Errors as the engine reads them: one message, never a traceback."""
+        try:
+            yield
+        except IncompleteError as error:
+            _abort_incomplete(context, error)
+        except ProviderError as error:
+            context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        except Exception as error:
+            if not context.is_active() or type(error) is Exception:
+                raise
+            # The message could hold a property's value: its type and place have to do.
+            trace = error.__traceback__
+            while trace is not None and trace.tb_next is not None:
+                trace = trace.tb_next
+            place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+            context.abort(
+                grpc.StatusCode.INTERNAL,
+                f"defect in the stand-in for {self._provider.package}: {type(error).__name__} at {place}",
+            )
+
+
+def _type(urn: str) -> str:
+    return urn.split("::")[2].rsplit("$", 1)[-1]
+
+
+def _existing(id_: str, inputs: Any, state: Any) -> Existing:
+    return Existing(id_, unmarshal(inputs), unmarshal(state))
+
+
+def _failures(failures: list[Failure]) -> list[Any]:
+    return [provider_pb2.CheckFailure(property=failure.property, reason=failure.reason) for failure in failures]
+
+
+def _diff_response(changed: list[Change], replaces: set[str], delete_before_replace: bool = False) -> Any:  # noqa: FBT001, FBT002
+    detailed = {}
+    for change in changed:
+        kind = _DIFF_KIND.Value(f"{change.kind.value}_REPLACE" if change.path in replaces else change.kind.value)
+        detailed[change.path] = provider_pb2.PropertyDiff(kind=kind, inputDiff=True)
+    some = provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
+    return provider_pb2.DiffResponse(
+        changes=some,
+        replaces=sorted(replaces),
+        diffs=sorted({change.root for change in changed}),
+        detailedDiff=detailed,
+        hasDetailedDiff=True,
+        deleteBeforeReplace=delete_before_replace and bool(replaces),
+    )
+
+
+def _abort_incomplete(context: Any, error: IncompleteError) -> NoReturn:
+    """The resource is there and its errors are: the engine keeps both (gRPC's rich error model)."""
+    detail = any_pb2.Any()
+    detail.Pack(
+        provider_pb2.ErrorResourceInitFailed(
+            id=error.id, properties=marshal(error.state), reasons=error.reasons, inputs=marshal(error.inputs)
+        )
+    )
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error), details=[detail])
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    context.abort(grpc.StatusCode.UNKNOWN, str(error))
+    raise AssertionError("abort raises")
