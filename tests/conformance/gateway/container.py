@@ -1,0 +1,90 @@
+"""Runs the gateway as the node does: a root folder, an environment, a process."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+REPOSITORY = Path(__file__).parents[3]
+STATUS = "/status-0123456789abcdef"
+
+
+@dataclass
+class Container:
+    """A running gateway."""
+
+    process: asyncio.subprocess.Process
+    ports: dict[int, int]
+    log: list[str] = field(default_factory=list)
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def url(self, path: str, port: int = 8080) -> str:
+        return f"{'https' if port == 8081 else 'http'}://127.0.0.1:{self.ports[port]}{path}"
+
+    async def read_log(self) -> None:
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            self.log.append(line.decode().rstrip("\n"))
+            async with self._changed:
+                self._changed.notify_all()
+
+    async def logged(self, *words: str) -> str:
+        """The first line of the log that holds all of these, waited for."""
+
+        def found() -> str | None:
+            return next((line for line in self.log if all(word in line for word in words)), None)
+
+        async with asyncio.timeout(25), self._changed:
+            return str(await self._changed.wait_for(found))
+
+    async def ended(self) -> int:
+        async with asyncio.timeout(40):
+            return await self.process.wait()
+
+    def terminate(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
+
+@contextlib.asynccontextmanager
+async def run(
+    root: Path, environment: dict[str, str], resolve: dict[str, str], ca: bytes, *options: str
+) -> AsyncIterator[Container]:
+    """Starts a gateway, and ends it with the test."""
+    ports = {8080: _free_port(), 8081: _free_port()}
+    (root / "network.json").write_text(json.dumps({"listen": ports, "resolve": resolve}))
+    trust_store = root / "etc/ssl/certs/ca-certificates.crt"
+    trust_store.parent.mkdir(parents=True)
+    trust_store.write_bytes(ca)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-E", "-s", "-m", "sandbox.gateway", "--root", str(root), *options),
+        cwd=REPOSITORY,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    container = Container(process, ports)
+    reading = asyncio.create_task(container.read_log())
+    try:
+        yield container
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        await reading
+
+
+async def get(url: str) -> httpx.Response:
+    async with httpx.AsyncClient(verify=False, trust_env=False) as client:  # noqa: S501 - the gateway's own certificate
+        return await client.get(url)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
