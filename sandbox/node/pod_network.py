@@ -1,0 +1,53 @@
+"""Pod addresses: an IP for each pod, and the loopback port that each of its ports is really published at."""
+
+import ipaddress
+import socket
+
+POD_RANGE = ipaddress.ip_network("10.244.0.0/24")
+
+
+class PodNetwork:
+    """Gives out addresses. Pod IPs exist in the API only: connections go to the published ports."""
+
+    def __init__(self) -> None:
+        self._published: dict[str, dict[int, int]] = {}
+        # The addresses of the range are handed out in turn, so that one is not used again at once.
+        self._hosts = [str(host) for host in POD_RANGE.hosts()][1:]
+        self._next = 0
+
+    def reserve(self, ip: str) -> None:
+        """Keeps the address of a pod that was there before this node started."""
+        if ip in self._hosts:
+            self._published.setdefault(ip, {})
+
+    def allocate(self) -> str:
+        """A free address."""
+        for _ in self._hosts:
+            ip = self._hosts[self._next % len(self._hosts)]
+            self._next += 1
+            if ip not in self._published:
+                self._published[ip] = {}
+                return ip
+        raise RuntimeError(f"the pod range {POD_RANGE} has no free address")
+
+    def release(self, ip: str) -> None:
+        """Gives an address back."""
+        self._published.pop(ip, None)
+
+    def publish(self, ip: str, ports: set[int]) -> dict[int, int]:
+        """Publishes ports of a pod: container port to loopback port."""
+        published = self._published.setdefault(ip, {})
+        for port in sorted(ports - published.keys()):
+            published[port] = free_port()
+        return {port: published[port] for port in ports}
+
+    def address(self, ip: str, port: int) -> tuple[str, int] | None:
+        """Where a pod's port really is; None where nothing is published."""
+        published = self._published.get(ip, {}).get(port)
+        return None if published is None else ("127.0.0.1", published)
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]

@@ -1,0 +1,170 @@
+"""Endpoints of a cloud, and access tokens by client secret."""
+
+import base64
+import json
+import os
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from ..engine.provider import ProviderError
+
+_METADATA_VERSION = "2022-09-01"
+# A token is used until shortly before it expires, as azidentity does.
+_EARLY_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Where a cloud's APIs are, and for what audience ARM wants its tokens."""
+
+    login: str
+    resource_manager: str
+    arm_audience: str
+    graph: str
+
+
+_CLOUDS = {
+    "public": Cloud(
+        "https://login.microsoftonline.com",
+        "https://management.azure.com",
+        "https://management.core.windows.net/",
+        "https://graph.microsoft.com",
+    ),
+    "usgovernment": Cloud(
+        "https://login.microsoftonline.us",
+        "https://management.usgovcloudapi.net",
+        "https://management.core.usgovcloudapi.net/",
+        "https://graph.microsoft.us",
+    ),
+    "china": Cloud(
+        "https://login.chinacloudapi.cn",
+        "https://management.chinacloudapi.cn",
+        "https://management.core.chinacloudapi.cn/",
+        "https://microsoftgraph.chinacloudapi.cn",
+    ),
+}
+_CLOUDS["global"] = _CLOUDS["public"]
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A service principal's client secret."""
+
+    tenant_id: str
+    client_id: str
+    client_secret: str
+
+    def __repr__(self) -> str:
+        return f"Credentials(client_id={self.client_id!r})"
+
+
+def read_setting(inputs: dict[str, Any], name: str, *variables: str) -> str:
+    """A provider's setting: its input, else the first environment variable that is set, else the empty text."""
+    value = inputs.get(name)
+    if value not in (None, ""):
+        return str(value)
+    return next((os.environ[variable] for variable in variables if os.environ.get(variable)), "")
+
+
+def read_credentials(inputs: dict[str, Any]) -> Credentials:
+    """The credentials from the provider's inputs and the ARM_* environment.
+
+    Raises:
+        ProviderError: none are set. OIDC, managed identities and the Azure CLI are not part of the stand-in.
+    """
+    values = {
+        "tenantId": read_setting(inputs, "tenantId", "ARM_TENANT_ID"),
+        "clientId": read_setting(inputs, "clientId", "ARM_CLIENT_ID"),
+        "clientSecret": read_setting(inputs, "clientSecret", "ARM_CLIENT_SECRET"),
+    }
+    missing = [name for name, value in values.items() if not value]
+    if missing:
+        raise ProviderError(
+            f"no credentials: {', '.join(missing)} not set (ARM_TENANT_ID, ARM_CLIENT_ID, ARM_CLIENT_SECRET). "
+            "The stand-in signs in with a client secret only."
+        )
+    return Credentials(values["tenantId"], values["clientId"], values["clientSecret"])
+
+
+def find_cloud(client: httpx.Client, inputs: dict[str, Any]) -> Cloud:
+    """The cloud that the metadata host describes, or the one that is named.
+
+    Raises:
+        ProviderError: the metadata can't be read, or the name is unknown.
+    """
+    host = read_setting(inputs, "metadataHost", "ARM_METADATA_HOSTNAME", "ARM_METADATA_HOST")
+    if not host:
+        name = read_setting(inputs, "environment", "ARM_ENVIRONMENT", "AZURE_ENVIRONMENT") or "public"
+        if name not in _CLOUDS:
+            raise ProviderError(f"unknown environment {name!r}: expected one of {', '.join(sorted(_CLOUDS))}")
+        return _CLOUDS[name]
+    try:
+        response = client.get(f"https://{host}/metadata/endpoints", params={"api-version": _METADATA_VERSION})
+        response.raise_for_status()
+        metadata = response.json()
+        return Cloud(
+            metadata["authentication"]["loginEndpoint"].rstrip("/"),
+            metadata["resourceManager"].rstrip("/"),
+            metadata["authentication"]["audiences"][0],
+            metadata["microsoftGraphResourceId"].rstrip("/"),
+        )
+    except (httpx.HTTPError, KeyError, IndexError, ValueError) as error:
+        raise ProviderError(f"retrieving the cloud's metadata from https://{host} failed: {error}") from None
+
+
+class TokenSource:
+    """Access tokens for one audience, renewed before they expire."""
+
+    def __init__(self, client: httpx.Client, cloud: Cloud, credentials: Credentials, audience: str) -> None:
+        self._client = client
+        self._cloud = cloud
+        self._credentials = credentials
+        self._scope = f"{audience}/.default"
+        self._token = ""
+        self._expires = 0.0
+        self._lock = threading.Lock()
+
+    def token(self) -> str:
+        """A valid token.
+
+        Raises:
+            ProviderError: Entra refuses, with its reason.
+        """
+        with self._lock:
+            if time.time() >= self._expires - min(_EARLY_SECONDS, self._lifetime() / 2):
+                self._renew()
+            return self._token
+
+    def claims(self) -> dict[str, Any]:
+        """What the token says of its bearer; its signature is its audience's to check."""
+        payload = self.token().split(".")[1]
+        return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+
+    def _lifetime(self) -> float:
+        return max(self._expires - time.time(), 0)
+
+    def _renew(self) -> None:
+        credentials = self._credentials
+        try:
+            response = self._client.post(
+                f"{self._cloud.login}/{credentials.tenant_id}/oauth2/v2.0/token",
+                data={
+                    "grant_type": "client_credentials",
+                    "client_id": credentials.client_id,
+                    "client_secret": credentials.client_secret,
+                    "scope": self._scope,
+                },
+            )
+            answer = response.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise ProviderError(f"ClientSecretCredential authentication failed: {error}") from None
+        if response.status_code != 200:
+            raise ProviderError(
+                f"ClientSecretCredential authentication failed: {answer.get('error')}: {answer.get('error_description')}"
+            )
+        self._token = answer["access_token"]
+        self._expires = time.time() + answer["expires_in"]

@@ -1,0 +1,69 @@
+"""Requests to ARM, with azcore's retries and the plugin's way to word a refusal."""
+
+from typing import Any
+
+import httpx
+
+from ..azure_cloud.http import RetryPolicy
+from ..azure_cloud.sign_in import Cloud, TokenSource
+from ..engine.provider import ProviderError
+
+_RETRIES = RetryPolicy(frozenset({408, 429, 500, 502, 503, 504}), retries=3, delay=20, max_delay=120)
+
+
+class ArmError(ProviderError):
+    """ARM's refusal."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        code, message = "", response.text
+        try:
+            error = response.json()["error"]
+            code, message = error["code"], error["message"]
+        except (ValueError, KeyError, TypeError):
+            pass
+        super().__init__(f'Status={response.status_code} Code="{code}" Message="{message}"')
+        self.status = response.status_code
+
+
+class Arm:
+    """ARM in one subscription."""
+
+    def __init__(self, client: httpx.Client, cloud: Cloud, tokens: TokenSource) -> None:
+        self._client = client
+        self._cloud = cloud
+        self._tokens = tokens
+
+    def send(
+        self, method: str, id_: str, api_version: str, body: dict[str, Any] | None = None, *, if_match: str = ""
+    ) -> httpx.Response:
+        """One request about the resource with this id; any status is an answer.
+
+        Raises:
+            ProviderError: signing in fails, or nobody answers.
+        """
+        headers = {"Authorization": f"Bearer {self._tokens.token()}"}
+        if if_match:
+            headers["If-Match"] = if_match
+        try:
+            return _RETRIES.send(
+                lambda: self._client.request(
+                    method,
+                    self._cloud.resource_manager + id_,
+                    params={"api-version": api_version},
+                    json=body,
+                    headers=headers,
+                )
+            )
+        except httpx.TransportError as error:
+            raise ProviderError(f"{method} {self._cloud.resource_manager}{id_}: {error}") from None
+
+    def get(self, id_: str, api_version: str) -> dict[str, Any]:
+        """The resource.
+
+        Raises:
+            ArmError: any answer but 200.
+        """
+        response = self.send("GET", id_, api_version)
+        if response.status_code != 200:
+            raise ArmError(response)
+        return response.json()

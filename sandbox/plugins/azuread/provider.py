@@ -1,0 +1,57 @@
+"""The plugin: its configuration, its resources and its look-up."""
+
+import pulumi_azuread
+
+from ..azure_cloud.http import new_client
+from ..azure_cloud.sign_in import TokenSource, find_cloud, read_credentials
+from ..engine.provider import Provider, ProviderError, Resource
+from ..engine.schema import Failure, failures
+from ..engine.values import Properties
+from .graph import Graph
+from .objects import Application, ServicePrincipal
+from .password import ApplicationPassword
+
+
+class AzureAd(Provider):
+    """azuread, as far as the program uses it."""
+
+    def __init__(self, package: str, version: str) -> None:
+        super().__init__(package, version)
+        self._tokens: TokenSource | None = None
+        self._graph: Graph | None = None
+        self._client_id = ""
+
+    def check_config(self, inputs: Properties, old: Properties) -> tuple[Properties, list[Failure]]:  # noqa: ARG002
+        known = {key: value for key, value in inputs.items() if key != "version"}
+        found = [f for f in failures(pulumi_azuread.ProviderArgs, known) if "unknown" in f.reason]
+        return inputs, found
+
+    def configure(self, inputs: Properties) -> None:
+        client = new_client()
+        cloud = find_cloud(client, inputs)
+        credentials = read_credentials(inputs)
+        self._client_id = credentials.client_id
+        self._tokens = TokenSource(client, cloud, credentials, cloud.graph)
+        # The released provider signs in when it is configured: it needs to know who it is.
+        self._tokens.token()
+        self._graph = Graph(client, cloud, self._tokens)
+
+    def resource(self, type_: str) -> Resource:
+        if self._graph is None or self._tokens is None:
+            raise ProviderError("the provider is not configured")
+        match type_:
+            case "azuread:index/application:Application":
+                return Application(self._graph, self._tokens.claims()["oid"])
+            case "azuread:index/servicePrincipal:ServicePrincipal":
+                return ServicePrincipal(self._graph, self._tokens.claims()["oid"])
+            case "azuread:index/applicationPassword:ApplicationPassword":
+                return ApplicationPassword(self._graph)
+            case _:
+                raise ProviderError(f"{type_} is not part of the stand-in for azuread")
+
+    def invoke(self, token: str, arguments: Properties) -> Properties:
+        if token != "azuread:index/getClientConfig:getClientConfig" or self._tokens is None:  # noqa: S105
+            return super().invoke(token, arguments)
+        claims = self._tokens.claims()
+        tenant, client, object_ = claims["tid"], self._client_id, claims["oid"]
+        return {"id": f"{tenant}-{client}-{object_}", "tenantId": tenant, "clientId": client, "objectId": object_}
