@@ -1,0 +1,1 @@
+"""The real Kubernetes control plane on loopback: certificates, kubeconfigs, and the command line of each of its parts."""

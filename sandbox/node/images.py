@@ -10,7 +10,9 @@ import yaml
 REPOSITORY = Path(__file__).parents[2]
 """The folder that commands of images run in: they name modules of this repository."""
 
-_REFERENCE = re.compile(r"(?P<repository>[a-z0-9.:/_-]+?)(?::(?P<tag>[\w][\w.-]{0,127}))?(?P<digest>@[a-z0-9]+:[0-9a-f]+)?")
+_REFERENCE = re.compile(
+    r"(?P<repository>[a-z0-9.:/_-]+?)(?::(?P<tag>[\w][\w.-]{0,127}))?(?P<digest>@[a-z0-9]+:[0-9a-f]+)?"
+)
 
 
 class InvalidImageNameError(Exception):
