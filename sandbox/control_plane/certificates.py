@@ -13,7 +13,6 @@ CLIENTS = {
     "admin": ("admin", "system:masters"),
     "reader": ("reader", "sandbox:readers"),
     "node": ("system:node:sandbox", "system:nodes"),
-    "load-balancer": ("sandbox-load-balancer", "sandbox:load-balancers"),
     "kube-controller-manager": ("system:kube-controller-manager", "sandbox:components"),
     "kube-scheduler": ("system:kube-scheduler", "sandbox:components"),
     "apiserver-kubelet-client": ("kube-apiserver", "sandbox:components"),

@@ -33,6 +33,9 @@ class Cluster:
 
     state: Path
     binaries: Path
+    """Folder of the Kubernetes programs."""
+    etcd_binaries: Path
+    """Folder of etcd."""
     ports: Ports
 
     @property
@@ -52,14 +55,14 @@ class Cluster:
     def prepare(self) -> None:
         """Make certificates and kubeconfigs."""
         make_certificates(self.certificates)
-        for client in ("admin", "reader", "node", "load-balancer", "kube-controller-manager", "kube-scheduler"):
+        for client in ("admin", "reader", "node", "kube-controller-manager", "kube-scheduler"):
             self._write_kubeconfig(client)
 
     def etcd(self) -> list[str]:
         """The command that starts etcd."""
         client, peer = f"https://127.0.0.1:{self.ports.etcd}", f"http://127.0.0.1:{self.ports.etcd_peer}"
         return [
-            str(self.binaries / "etcd"),
+            str(self.etcd_binaries / "etcd"),
             f"--data-dir={self.state / 'etcd'}",
             f"--listen-client-urls={client}",
             f"--advertise-client-urls={client}",

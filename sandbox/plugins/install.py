@@ -27,6 +27,11 @@ def install(pulumi_home: Path, python: Path) -> None:
         write_executable(folder / f"pulumi-resource-{package}", python, checkout, f"sandbox.plugins.{module}")
 
 
+def released() -> dict[str, str]:
+    """The released plugins that these stand in for: package -> version."""
+    return {package: version(sdk) for package, (sdk, _) in PLUGINS.items()}
+
+
 def write_executable(path: Path, python: Path, checkout: Path, module: str) -> None:
     """An executable that runs one of the sandbox's modules in the place of the shell, so that its parent is the engine."""
     # -P and PYTHONPATH: the engine runs it in the folder of whatever program it deploys.

@@ -1,0 +1,1 @@
+"""Starts, watches and stops the sandbox's parts, and lends its environment to commands."""

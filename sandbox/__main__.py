@@ -1,0 +1,5 @@
+"""`python -m sandbox`: see `python -m sandbox --help`."""
+
+from .supervisor.cli import app
+
+app(prog_name="python -m sandbox")

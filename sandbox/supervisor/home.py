@@ -1,0 +1,100 @@
+"""Where one sandbox keeps its state, and the ports it has chosen."""
+
+import json
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+# What a folder has to hold before it is erased as a sandbox's.
+_MARK = "ports.json"
+_SERVERS = ("azure", "etcd", "etcd_peer", "api_server", "controller_manager", "scheduler", "kubelet")
+
+
+class SandboxError(Exception):
+    """What a person has to know: what is wrong, where, and what to do."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder of one sandbox: `$SANDBOX_HOME`, or `.sandbox` of the checkout."""
+
+    path: Path
+
+    @classmethod
+    def current(cls) -> "Home":
+        """The one that the environment names."""
+        return cls(Path(os.environ.get("SANDBOX_HOME") or CHECKOUT / ".sandbox").resolve())
+
+    @property
+    def azure(self) -> Path:
+        """State of the emulator."""
+        return self.path / "azure"
+
+    @property
+    def kubernetes(self) -> Path:
+        """State of the control plane."""
+        return self.path / "kubernetes"
+
+    @property
+    def node(self) -> Path:
+        """State of the node."""
+        return self.path / "node"
+
+    @property
+    def pulumi_home(self) -> Path:
+        """PULUMI_HOME, with the plugins."""
+        return self.path / "pulumi-home"
+
+    @property
+    def backend(self) -> Path:
+        """The stacks' state."""
+        return self.path / "backend"
+
+    @property
+    def ca_bundle(self) -> Path:
+        """Certificates that tools trust: the public ones and the emulator's."""
+        return self.path / "ca-bundle.pem"
+
+    @property
+    def network(self) -> Path:
+        """What pods resolve and trust."""
+        return self.path / "network.json"
+
+    def log(self, part: str) -> Path:
+        """A part's log."""
+        return self.path / "logs" / f"{part}.log"
+
+    def pid(self, part: str) -> Path:
+        """A part's pid file."""
+        return self.path / "run" / f"{part}.pid"
+
+    def create(self) -> None:
+        """Make the folders."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in ("logs", "run", "backend", "azure", "kubernetes", "node"):
+            (self.path / folder).mkdir(mode=0o700, exist_ok=True)
+
+    def ports(self) -> dict[str, int]:
+        """The servers' ports: chosen once, because the engine records a server's address."""
+        file = self.path / _MARK
+        if not file.exists():
+            file.write_text(json.dumps(_free_ports(), indent=2))
+        return json.loads(file.read_text())
+
+    def is_sandbox(self) -> bool:
+        """Whether the folder is a sandbox's, and so may be erased."""
+        return (self.path / _MARK).exists()
+
+
+def _free_ports() -> dict[str, int]:
+    """Ports that are free now; all are held until the last is found, so that no two are the same."""
+    sockets = {name: socket.socket() for name in _SERVERS}
+    try:
+        for held in sockets.values():
+            held.bind(("127.0.0.1", 0))
+        return {name: held.getsockname()[1] for name, held in sockets.items()}
+    finally:
+        for held in sockets.values():
+            held.close()
