@@ -62,6 +62,9 @@ class Surroundings:
     report_event: ReportEvent
     changed: Callable[[], None]
     back_off_seconds: float
+    grace_seconds: float
+    """The pod's `terminationGracePeriodSeconds`."""
+
     pod_text: str
     """Name, namespace and uid of the pod, as kubelet writes them in messages."""
 
@@ -81,7 +84,7 @@ class Container:
         self._stopping = asyncio.Event()
         self._process: ContainerProcess | None = None
         self._ended = asyncio.Event()
-        self._kill_grace: float | None = None
+        self._ending: asyncio.Task[None] | None = None
         self._ended_at = 0.0
         self._runs_before = False
         if previous is not None:
@@ -197,12 +200,12 @@ class Container:
         if self._runs_before:
             self._move_to_last_state()
             self.state.restart_count += 1
+            self._restarts.next()
         root = around.folder / "root"
         shutil.rmtree(root, ignore_errors=True)  # a container starts from its image
         root.mkdir(parents=True)
         around.prepare_root(self.spec, image, root)
         self._forget_logs()
-        self._restarts.next()
         self._ended.clear()
         try:
             self._process = await ContainerProcess.start(image.argv(root), environment.variables, self.log_path())
@@ -294,17 +297,13 @@ class Container:
             self._around.report_event("Warning", "Unhealthy", f"{kind} probe failed: {outcome.output}")
 
     def _kill_unhealthy(self, kind: str, probe: KubernetesObject) -> None:
-        if self._stopping.is_set() or self._kill_grace is not None:
+        if self._stopping.is_set() or (self._ending is not None and not self._ending.done()):
             return
         self._around.report_event(
             "Normal", "Killing", f"Container {self.spec['name']} failed {kind} probe, will be restarted"
         )
-        self._kill_grace = probe.get("terminationGracePeriodSeconds")
-        self._ending = asyncio.create_task(self._end_unhealthy())
-
-    async def _end_unhealthy(self) -> None:
-        await self._end(30.0 if self._kill_grace is None else self._kill_grace)
-        self._kill_grace = None
+        grace_seconds = probe.get("terminationGracePeriodSeconds") or self._around.grace_seconds
+        self._ending = asyncio.create_task(self._end(grace_seconds))
 
     # End.
 

@@ -7,6 +7,7 @@ group once the node has closed it or is gone. NAMES are environment variables, s
 interpreter of this launcher may have set them. The rest of the environment is the container's own.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -16,10 +17,8 @@ def watch(pipe: int, group: int) -> None:
     """Ends a process group when the pipe closes."""
     while os.read(pipe, 1):
         pass
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def main() -> None:
@@ -39,7 +38,7 @@ def main() -> None:
     os.close(pipe)
     for name in filter(None, names.split(",")):
         os.environ.pop(name, None)
-    os.execvpe(command[0], command, os.environ)
+    os.execv(command[0], command)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ from . import KubernetesObject, clock
 from .container import Container
 
 
-def status_of(pod: KubernetesObject, containers: list[Container], pod_ip: str | None, start_time: str) -> KubernetesObject:
+def status_of(
+    pod: KubernetesObject, containers: list[Container], pod_ip: str | None, start_time: str
+) -> KubernetesObject:
     """The part of the status that the node writes, as a strategic merge patch has it."""
     phase = phase_of(pod, containers)
     status: KubernetesObject = {
@@ -50,7 +52,9 @@ def _conditions(
     before = {each["type"]: each for each in (pod.get("status") or {}).get("conditions") or []}
     gates = [gate["conditionType"] for gate in pod["spec"].get("readinessGates") or []]
     shut = [gate for gate in gates if before.get(gate, {}).get("status") != "True"]
-    ready = why or (("ReadinessGatesNotReady", f"the status of pod readiness gate {shut} is not \"True\"") if shut else None)
+    ready = why or (
+        ("ReadinessGatesNotReady", f'the status of pod readiness gate {shut} is not "True"') if shut else None
+    )
     wanted = {
         "PodReadyToStartContainers": None if pod_ip is not None else ("", ""),
         "Initialized": None,

@@ -1,0 +1,1 @@
+"""The node stand-in, on the real control plane."""

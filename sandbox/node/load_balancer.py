@@ -1,0 +1,233 @@
+"""The load balancer: each port of a Service of type LoadBalancer on a loopback port of its own, kept until reset.
+
+The Service's status names 127.0.0.1, and `load-balancer.json` the ports: a loopback address cannot give every Service its
+port 80. UDP ports are not played.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import socket
+import struct
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from . import KubernetesObject
+from .cluster import MERGE_PATCH, Cluster, ClusterError, Listed
+from .events import Events
+from .pod_network import PodNetwork, free_port
+
+_log = logging.getLogger(__name__)
+
+ADDRESS = "127.0.0.1"
+CHUNK = 65536
+CONNECT_SECONDS = 2.0
+STATUS_RETRY_SECONDS = 1.0
+SERVICE_LABEL = "kubernetes.io/service-name"
+
+Key = tuple[str, str]
+"""Namespace and name of a Service."""
+
+
+@dataclass(frozen=True)
+class Frontend:
+    """A Service's port and the loopback port that stands for it."""
+
+    namespace: str
+    service: str
+    port: int
+    address: str
+
+
+class PublishedPorts:
+    """The loopback ports, in a file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        entries = json.loads(file.read_text()) if file.exists() else []
+        self._ports = {
+            (entry["namespace"], entry["service"], entry["port"]): int(entry["address"].rpartition(":")[2])
+            for entry in entries
+        }
+
+    def of(self, namespace: str, service: str, port: int) -> int:
+        """The loopback port of a Service's port: the one it had before, else a free one."""
+        key = (namespace, service, port)
+        if key not in self._ports:
+            self._ports[key] = free_port()
+            self._write()
+        return self._ports[key]
+
+    def _write(self) -> None:
+        entries = [
+            {"namespace": namespace, "service": service, "port": port, "protocol": "TCP", "address": f"{ADDRESS}:{at}"}
+            for (namespace, service, port), at in sorted(self._ports.items())
+        ]
+        new = self._file.with_suffix(".new")
+        new.write_text(json.dumps(entries, indent=2) + "\n")
+        new.replace(self._file)
+
+
+class LoadBalancer:
+    """Listens for the Services there are, and hands connections to their ready endpoints."""
+
+    def __init__(self, cluster: Cluster, events: Events, network: PodNetwork, file: Path) -> None:
+        self._cluster = cluster
+        self._events = events
+        self._network = network
+        self._published = PublishedPorts(file)
+        self._listeners: dict[tuple[str, str, int], asyncio.Server] = {}
+        self._services: dict[Key, KubernetesObject] = {}
+        self._slices: dict[Key, KubernetesObject] = {}
+        self._turn = 0
+        self._dirty = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serves for as long as the node lives."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow("/api/v1/services", self._services))
+            group.create_task(self._follow("/apis/discovery.k8s.io/v1/endpointslices", self._slices))
+            group.create_task(self._reconcile())
+
+    async def _follow(self, path: str, objects: dict[Key, KubernetesObject]) -> None:
+        async for news in self._cluster.follow(path):
+            if isinstance(news, Listed):
+                objects.clear()
+                objects.update({_key(each): each for each in news.objects})
+            elif news.kind == "DELETED":
+                objects.pop(_key(news.object), None)
+            else:
+                objects[_key(news.object)] = news.object
+            self._dirty.set()
+
+    # Services.
+
+    async def _reconcile(self) -> None:
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            balanced = {key: service for key, service in self._services.items() if _is_balanced(service)}
+            wanted = {
+                (*key, port["port"])
+                for key, service in balanced.items()
+                for port in service["spec"]["ports"]
+                if port.get("protocol", "TCP") == "TCP"
+            }
+            for frontend in self._listeners.keys() - wanted:
+                self._listeners.pop(frontend).close()  # established connections go on
+            for frontend in sorted(wanted - self._listeners.keys()):
+                await self._listen(*frontend)
+            for service in balanced.values():
+                await self._tell(service)
+
+    async def _listen(self, namespace: str, name: str, port: int) -> None:
+        published = self._published.of(namespace, name, port)
+        service = self._services[namespace, name]
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await self._serve((namespace, name), port, reader, writer)
+
+        try:
+            self._listeners[namespace, name, port] = await asyncio.start_server(serve, ADDRESS, published)
+        except OSError as error:
+            message = f"port {port} cannot be published at {ADDRESS}:{published}: {error.strerror}"
+            service = {**service, "kind": "Service"}
+            self._events.record(service, "Warning", "SyncLoadBalancerFailed", message)
+            _log.warning("Service %s/%s: %s", namespace, name, message)
+            return
+        message = f"port {port} is published at {ADDRESS}:{published}"
+        self._events.record({**service, "kind": "Service"}, "Normal", "EnsuredLoadBalancer", message)
+
+    async def _tell(self, service: KubernetesObject) -> None:
+        wanted = [{"ip": ADDRESS}]
+        ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+        if [entry.get("ip") for entry in ingress] == [ADDRESS]:
+            return
+        metadata = service["metadata"]
+        path = f"/api/v1/namespaces/{metadata['namespace']}/services/{metadata['name']}/status"
+        body = {"metadata": {"uid": metadata["uid"]}, "status": {"loadBalancer": {"ingress": wanted}}}
+        try:
+            await self._cluster.patch(path, body, MERGE_PATCH)
+        except ClusterError as error:
+            if error.absent or error.status == HTTPStatus.CONFLICT:
+                return
+            _log.warning("The status of service %s was not written: %s. Trying again.", metadata["name"], error)
+            asyncio.get_running_loop().call_later(STATUS_RETRY_SECONDS, self._dirty.set)
+
+    # Connections.
+
+    async def _serve(self, key: Key, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        backend = await self._connect(key, port)
+        if backend is None:
+            _reset(writer)
+            return
+        backend_reader, backend_writer = backend
+        try:
+            await asyncio.gather(_pump(reader, backend_writer), _pump(backend_reader, writer))
+        finally:
+            for each in (writer, backend_writer):
+                each.close()
+
+    async def _connect(self, key: Key, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """A connection to a ready endpoint, another one where one does not answer."""
+        addresses = self._endpoints(key, port)
+        self._turn += 1
+        for step in range(len(addresses)):
+            address = addresses[(self._turn + step) % len(addresses)]
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    return await asyncio.open_connection(*address)
+        return None
+
+    def _endpoints(self, key: Key, port: int) -> list[tuple[str, int]]:
+        service = self._services.get(key)
+        if service is None:
+            return []
+        name = next((each.get("name") or "" for each in service["spec"]["ports"] if each["port"] == port), None)
+        found: list[tuple[str, int]] = []
+        for part in self._slices.values():
+            labels = part["metadata"].get("labels") or {}
+            if (part["metadata"]["namespace"], labels.get(SERVICE_LABEL)) != key:
+                continue
+            targets = [each["port"] for each in part.get("ports") or [] if (each.get("name") or "") == name]
+            ips = [
+                ip for endpoint in part.get("endpoints") or [] if _is_ready(endpoint) for ip in endpoint["addresses"]
+            ]
+            addresses = (self._network.address(ip, target) for ip in ips for target in targets)
+            found += [address for address in addresses if address is not None]
+        return found
+
+
+def _key(each: KubernetesObject) -> Key:
+    return each["metadata"]["namespace"], each["metadata"]["name"]
+
+
+def _is_balanced(service: KubernetesObject) -> bool:
+    # Another class of load balancer is another controller's.
+    return service["spec"].get("type") == "LoadBalancer" and not service["spec"].get("loadBalancerClass")
+
+
+def _is_ready(endpoint: dict[str, Any]) -> bool:
+    conditions = endpoint.get("conditions") or {}
+    return conditions.get("ready") is not False and not conditions.get("terminating")
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Hands on bytes until one side ends, and then the end."""
+    with contextlib.suppress(OSError):
+        while data := await reader.read(CHUNK):
+            writer.write(data)
+            await writer.drain()
+    with contextlib.suppress(OSError):
+        if writer.can_write_eof():
+            writer.write_eof()
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Closes a connection as one that nobody has accepted: with a reset."""
+    connection = writer.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()

@@ -1,0 +1,115 @@
+"""A control plane for the tests: real etcd and Kubernetes, started once."""
+
+import contextlib
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kubernetes import client, config, watch
+
+from sandbox.control_plane.cluster import Cluster, Ports
+from sandbox.toolchain.tools import provide
+
+from .processes import ended, free_port, start
+
+SECONDS = 60
+
+
+class Kubernetes:
+    """The API server, as a user of it sees it."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.core = client.CoreV1Api(config.new_client_from_config(str(cluster.kubeconfig("admin"))))
+
+    def kubectl(self, *arguments: str, text: str | None = None) -> str:
+        """What kubectl prints; it fails the test where kubectl fails."""
+        finished = self.try_kubectl(*arguments, text=text)
+        assert finished.returncode == 0, f"kubectl {' '.join(arguments)}: {finished.stderr}"
+        return finished.stdout
+
+    def try_kubectl(self, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
+        command = [self.cluster.binaries / "kubectl", "--kubeconfig", self.cluster.kubeconfig("admin"), *arguments]
+        return subprocess.run(command, input=text, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+    def apply(self, *objects: dict[str, Any]) -> None:
+        document = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
+        self.kubectl("apply", "-f", "-", text=json.dumps(document))
+
+    def await_pod(self, namespace: str, name: str, holds: "Condition", seconds: int = SECONDS) -> dict[str, Any]:
+        """The pod, once the condition holds."""
+        return self._await(self.core.list_namespaced_pod, namespace, holds, seconds, f"metadata.name={name}")
+
+    def await_pods(self, namespace: str, label: str, holds: "Condition", seconds: int = SECONDS) -> dict[str, Any]:
+        """The first pod with that label for which the condition holds."""
+        return self._await(self.core.list_namespaced_pod, namespace, holds, seconds, None, label)
+
+    def await_event(self, namespace: str, reason: str, words: str = "", seconds: int = SECONDS) -> dict[str, Any]:
+        """An event of that reason whose message holds the words."""
+        return self._await(
+            self.core.list_namespaced_event,
+            namespace,
+            lambda event: event["reason"] == reason and words in event["message"],
+            seconds,
+            None,
+        )
+
+    def await_service(self, namespace: str, name: str, holds: "Condition") -> dict[str, Any]:
+        return self._await(self.core.list_namespaced_service, namespace, holds, SECONDS, f"metadata.name={name}")
+
+    def await_pod_gone(self, namespace: str, name: str, seconds: int = SECONDS) -> None:
+        self.kubectl("wait", "--for=delete", f"pod/{name}", "-n", namespace, f"--timeout={seconds}s")
+
+    def _await(
+        self,
+        list_them: Any,
+        namespace: str,
+        holds: "Condition",
+        seconds: int,
+        field: str | None,
+        label: str | None = None,
+    ) -> dict[str, Any]:
+        last: dict[str, Any] = {}
+        selectors = {"field_selector": field, "label_selector": label}
+        selectors = {name: value for name, value in selectors.items() if value}
+        events: Any = watch.Watch().stream(list_them, namespace, timeout_seconds=seconds, **selectors)
+        for event in events:
+            last = event["raw_object"]
+            if event["type"] != "DELETED" and holds(last):
+                return last
+        raise AssertionError(f"it did not come to this within {seconds} s; the last: {json.dumps(last, indent=1)}")
+
+
+Condition = Any
+"""Says of an object, as JSON, whether it is as the test waits for."""
+
+
+@contextlib.contextmanager
+def run(folder: Path) -> Iterator[Kubernetes]:
+    """Starts a control plane, and ends it."""
+    toolchain = provide(print)
+    ports = Ports(*(free_port() for _ in range(5)))
+    cluster = Cluster(folder / "kubernetes", toolchain.kubernetes, toolchain.etcd, ports)
+    cluster.prepare()
+    with contextlib.ExitStack() as stack:
+        for name, command in (("etcd", cluster.etcd()), ("kube-apiserver", cluster.api_server())):
+            stack.enter_context(ended(start(command, folder / f"{name}.log")))
+        _until(cluster.api_server_ready, folder)
+        for name, command in (
+            ("kube-controller-manager", cluster.controller_manager()),
+            ("kube-scheduler", cluster.scheduler()),
+        ):
+            stack.enter_context(ended(start(command, folder / f"{name}.log")))
+        cluster.grant_access()
+        yield Kubernetes(cluster)
+
+
+def _until(holds: Any, folder: Path) -> None:
+    # A server that starts has nothing to be awaited but its own answer.
+    deadline = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, f"the control plane did not start: see {folder}"
+        time.sleep(0.2)
