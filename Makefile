@@ -12,6 +12,16 @@ $(INSTALLED): requirements.txt sandbox/requirements.txt tests/requirements.txt c
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements.txt -r sandbox/requirements.txt -r tests/requirements.txt
 	@touch $@
 
+# The sandbox: the program on emulated Azure and a local cluster, until the gateway serves an API.
+sandbox: $(INSTALLED)
+	@$(BIN)/python -m sandbox deploy
+
+sandbox-down: $(INSTALLED)
+	@$(BIN)/python -m sandbox stop
+
+sandbox-reset: $(INSTALLED)
+	@$(BIN)/python -m sandbox reset
+
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pulumi_azuread import ApplicationPasswordArgs
+from pulumi_azuread import ApplicationPasswordInitArgs
 
 from ..engine.differences import Difference, changes
 from ..engine.provider import Existing, ProviderError, Request, Resource
@@ -19,7 +19,7 @@ class ApplicationPassword(Resource):
 
     def check(self, inputs: Properties, old: Properties, request: Request) -> tuple[Properties, list[Failure]]:  # noqa: ARG002
         given = {key: value for key, value in inputs.items() if key != "__defaults"}
-        found = list(failures(ApplicationPasswordArgs, given))
+        found = list(failures(ApplicationPasswordInitArgs, given))
         if given.get("endDate") is not None and given.get("endDateRelative") is not None:
             found.append(Failure("endDate", '"end_date": conflicts with end_date_relative'))
         if given.get("endDateRelative") is not None:

@@ -1,0 +1,179 @@
+"""Talking with an API server: the official client's reading of kubeconfigs, and plain requests over its connection."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import urllib3
+import yaml
+from kubernetes.client import ApiClient, Configuration
+from kubernetes.config.config_exception import ConfigException
+from kubernetes.config.kube_config import load_kube_config, load_kube_config_from_dict
+
+from ..engine.provider import ProviderError
+
+_TIMEOUT_SECONDS = 30
+_WATCH_SECONDS = 5
+
+
+class UnreachableError(ProviderError):
+    """Nobody answers, or there is nobody to ask."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"configured Kubernetes cluster is unreachable: {reason}")
+
+
+class StatusError(ProviderError):
+    """The API server's refusal."""
+
+    def __init__(self, status: int, body: dict[str, Any]) -> None:
+        self.status = status
+        self.reason = str(body.get("reason", ""))
+        self.details = body.get("details") or {}
+        self.message = str(body.get("message", f"HTTP status {status}"))
+        super().__init__(self.message)
+
+
+class Connection:
+    """One cluster, by kubeconfig and context."""
+
+    def __init__(self, kubeconfig: str, context: str, cluster: str) -> None:
+        configuration = Configuration()
+        configuration.retries = urllib3.Retry(connect=1, read=0, redirect=0, status=0)
+        try:
+            document = read_kubeconfig(kubeconfig)
+            if cluster:
+                document = _with_cluster(document, context, cluster)
+            if document is None:
+                load_kube_config(context=context or None, client_configuration=configuration, persist_config=False)
+            else:
+                load_kube_config_from_dict(
+                    document, context=context or None, client_configuration=configuration, persist_config=False
+                )
+        except (ConfigException, OSError, ValueError) as error:
+            raise UnreachableError(
+                f"unable to load Kubernetes client configuration from kubeconfig file: {_one_line(error)}"
+            ) from None
+        self._configuration = configuration
+        self._client = ApiClient(configuration)
+        self.server = str(configuration.host)
+
+    def check(self) -> None:
+        """See that the API server answers.
+
+        Raises:
+            UnreachableError: it does not.
+        """
+        try:
+            self.request("GET", "/version")
+        except StatusError as error:
+            if error.status in (401, 403):
+                raise UnreachableError(f"the server has asked for the client to provide credentials: {error}") from None
+            raise UnreachableError(str(error)) from None
+
+    def request(
+        self, method: str, path: str, body: Any = None, *, content_type: str = "application/json", **query: str
+    ) -> dict[str, Any]:
+        """One request; the answer's object.
+
+        Raises:
+            StatusError: the API server refuses.
+            UnreachableError: it does not answer.
+        """
+        response = self._send(method, path, body, content_type, query, _TIMEOUT_SECONDS)
+        answer = json.loads(response.data or b"{}") if _is_json(response) else {}
+        if response.status >= 400:
+            raise StatusError(response.status, answer)
+        return answer
+
+    def find(self, path: str) -> dict[str, Any] | None:
+        """GET; None on 404."""
+        try:
+            return self.request("GET", path)
+        except StatusError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def watch(self, collection: str, **query: str) -> Iterator[dict[str, Any]]:
+        """Events of a collection for a few seconds; ends early when the API server ends it."""
+        query |= {"watch": "true", "timeoutSeconds": str(_WATCH_SECONDS)}
+        response = self._send("GET", collection, None, "application/json", query, _WATCH_SECONDS + 5)
+        buffer = b""
+        try:
+            for chunk in response.stream(4096, decode_content=True):
+                buffer += chunk
+                *lines, buffer = buffer.split(b"\n")
+                yield from (json.loads(line) for line in lines if line.strip())
+        except urllib3.exceptions.HTTPError:
+            return  # the next watch or read finds out
+        finally:
+            response.release_conn()
+
+    def _send(
+        self, method: str, path: str, body: Any, content_type: str, query: dict[str, str], timeout: float
+    ) -> urllib3.BaseHTTPResponse:
+        headers = {"Accept": "application/json", "Content-Type": content_type}
+        if token := self._configuration.get_api_key_with_prefix("BearerToken", alias="authorization"):
+            headers["Authorization"] = token
+        url = f"{self._configuration.host}{path}?{urlencode(query)}" if query else f"{self._configuration.host}{path}"
+        try:
+            return self._client.rest_client.pool_manager.request(
+                method,
+                url,
+                body=json.dumps(body).encode() if body is not None else None,
+                headers=headers,
+                timeout=urllib3.Timeout(connect=5, read=timeout),
+                preload_content="watch" not in query,
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise UnreachableError(_one_line(getattr(error, "reason", None) or error)) from None
+
+
+def read_kubeconfig(kubeconfig: str) -> dict[str, Any] | None:
+    """A kubeconfig's document from its content or the path of its file; None for the ambient one."""
+    if not kubeconfig:
+        return None
+    text = kubeconfig
+    if "\n" not in kubeconfig and not kubeconfig.lstrip().startswith("{"):
+        text = Path(kubeconfig).expanduser().read_text()
+    document = yaml.safe_load(text)
+    if not isinstance(document, dict):
+        raise ValueError("the kubeconfig is not a YAML mapping")
+    return document
+
+
+def server_of(kubeconfig: str, context: str) -> str:
+    """Address of the API server that a kubeconfig's context means; the empty text where that can't be told."""
+    try:
+        document = read_kubeconfig(kubeconfig)
+        if document is None:
+            ambient = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+            document = yaml.safe_load(Path(ambient.split(os.pathsep)[0]).read_text())
+        contexts = {entry["name"]: entry["context"] for entry in document["contexts"]}
+        clusters = {entry["name"]: entry["cluster"] for entry in document["clusters"]}
+        return clusters[contexts[context or document["current-context"]]["cluster"]]["server"]
+    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError):
+        return ""
+
+
+def _with_cluster(document: dict[str, Any] | None, context: str, cluster: str) -> dict[str, Any]:
+    if document is None:
+        raise UnreachableError("`cluster` needs a kubeconfig as content")
+    name = context or document["current-context"]
+    contexts = [
+        {**entry, "context": {**entry["context"], "cluster": cluster}} if entry["name"] == name else entry
+        for entry in document["contexts"]
+    ]
+    return {**document, "contexts": contexts}
+
+
+def _is_json(response: urllib3.BaseHTTPResponse) -> bool:
+    return "json" in response.headers.get("Content-Type", "")
+
+
+def _one_line(error: object) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,55 @@
+"""The plugin: its configuration, and a handler for each kind of object."""
+
+import pulumi_kubernetes
+
+from ..engine.provider import Provider, ProviderError, Resource
+from ..engine.schema import Failure, failures
+from ..engine.values import Properties
+from .connection import Connection, UnreachableError, server_of
+from .kinds import KINDS
+from .objects import KubernetesObject, Settings
+
+
+class Kubernetes(Provider):
+    """pulumi-kubernetes, as far as the program uses it."""
+
+    def __init__(self, package: str, version: str) -> None:
+        super().__init__(package, version)
+        self._settings = Settings({})
+        self._connection: Connection | UnreachableError = UnreachableError("the provider is not configured")
+
+    def check_config(self, inputs: Properties, old: Properties) -> tuple[Properties, list[Failure]]:  # noqa: ARG002
+        known = {key: value for key, value in inputs.items() if key != "version"}
+        found = [f for f in failures(pulumi_kubernetes.ProviderArgs, known) if "unknown" in f.reason]
+        if str(inputs.get("enableServerSideApply", "true")).lower() == "false":
+            found.append(Failure("enableServerSideApply", "client-side apply is not part of the stand-in"))
+        if inputs.get("renderYamlToDirectory"):
+            found.append(Failure("renderYamlToDirectory", "rendering YAML is not part of the stand-in"))
+        return inputs, found
+
+    def diff_config(self, old: Properties, inputs: Properties) -> set[str]:
+        """Another cluster means other objects: everything is replaced, unless `clusterIdentifier` says it is the same."""
+        if old.get("clusterIdentifier") or inputs.get("clusterIdentifier"):
+            return {"clusterIdentifier"} if old.get("clusterIdentifier") != inputs.get("clusterIdentifier") else set()
+        before, after = (
+            server_of(str(bag.get("kubeconfig") or ""), str(bag.get("context") or "")) for bag in (old, inputs)
+        )
+        return {"kubeconfig", "context", "cluster"} if before != after else set()
+
+    def configure(self, inputs: Properties) -> None:
+        self._settings = Settings(inputs)
+        try:
+            connection = Connection(
+                str(inputs.get("kubeconfig") or ""), str(inputs.get("context") or ""), str(inputs.get("cluster") or "")
+            )
+            connection.check()
+            self._connection = connection
+        except UnreachableError as error:
+            # A preview passes; whatever needs the cluster says why it can't be done.
+            self._connection = error
+
+    def resource(self, type_: str) -> Resource:
+        kind = KINDS.get(type_)
+        if kind is None:
+            raise ProviderError(f"{type_} is not part of the stand-in for kubernetes")
+        return KubernetesObject(kind, self._connection, self._settings)
