@@ -147,7 +147,8 @@ class GatewayWorkload(pulumi.ComponentResource):
                                     http_get=HTTPGetActionArgs(
                                         path="/status-0123456789abcdef", port="http", scheme="HTTP"
                                     ),
-                                    initial_delay_seconds=0,
+                                    # The article's initialDelaySeconds, 0, is what the API server assumes and
+                                    # leaves out of the object: declared, it would be missing at every refresh.
                                     period_seconds=5,
                                     failure_threshold=3,
                                     success_threshold=1,

@@ -1,0 +1,1 @@
+"""What operators and pipelines run around the engine."""
