@@ -1,0 +1,43 @@
+"""One sandbox for all engine tests, and a stack of its own for each."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .sandbox import Sandbox, Stack
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A running sandbox in a folder of the tests' own."""
+    home: Path = tmp_path_factory.mktemp("sandbox")
+    running = Sandbox(home, tmp_path_factory.mktemp("program"))
+    try:
+        running.start()
+        yield running
+    finally:
+        running.sandbox("stop")
+
+
+@pytest.fixture(scope="module")
+def deployable(sandbox: Sandbox) -> Iterator[Stack]:
+    """A new stack for the tests of a module, with Azure as it was seeded and an empty cluster."""
+    yield from _stack(sandbox)
+
+
+@pytest.fixture
+def stack(sandbox: Sandbox) -> Iterator[Stack]:
+    """A new stack for one test, with Azure as it was seeded and an empty cluster."""
+    yield from _stack(sandbox)
+
+
+def _stack(sandbox: Sandbox) -> Iterator[Stack]:
+    sandbox.reset_azure()
+    sandbox.erase_cluster()
+    new = Stack(sandbox, f"test-{uuid.uuid4().hex[:8]}")
+    new.configure({})
+    sandbox.run("pulumi", "stack", "init", new.name, "--no-select").ok()
+    yield new
+    new.remove()

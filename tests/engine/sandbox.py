@@ -1,0 +1,223 @@
+"""A sandbox of the tests' own, and the program in it, used as a person would: through the commands."""
+
+import json
+import os
+import shutil
+import ssl
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import tenacity
+import yaml
+
+CHECKOUT = Path(__file__).parents[2]
+TENANT = "5a0c0de0-0000-4000-8000-000000000001"
+SUBSCRIPTION = "5a0c0de0-0000-4000-8000-000000000002"
+DEPLOYER = "5a0c0de0-0000-4000-8000-000000000021"
+INSTANCE = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/contoso-rg/providers/Microsoft.ApiManagement/service/contoso-apim"
+)
+AUTHORIZATION_VERSION = "2022-04-01"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command answered."""
+
+    code: int
+    output: str
+
+    def ok(self) -> "Result":
+        assert self.code == 0, f"exit code {self.code}:\n{self.output}"
+        return self
+
+
+@dataclass
+class Sandbox:
+    """One running sandbox with a copy of the program."""
+
+    home: Path
+    program: Path
+    environments: dict[str, dict[str, str]] = field(default_factory=dict)
+    output: list[str] = field(default_factory=list)
+    """Everything that the engine has printed."""
+
+    def start(self) -> None:
+        self.sandbox("start").ok()
+        for identity in ("deployer", "reader"):
+            lines = self.sandbox("run", "--as", identity, "--", "env", "-0").ok().output
+            self.environments[identity] = dict(entry.split("=", 1) for entry in lines.split("\0") if "=" in entry)
+        for name in ("Pulumi.yaml", "__main__.py"):
+            shutil.copy(CHECKOUT / name, self.program / name)
+        shutil.copytree(CHECKOUT / "components", self.program / "components")
+        (self.program / ".venv").symlink_to(CHECKOUT / ".venv")
+
+    def sandbox(self, *arguments: str) -> Result:
+        """`python -m sandbox ...`."""
+        environment = {**os.environ, "SANDBOX_HOME": str(self.home), "NO_COLOR": "1"}
+        return _run([sys.executable, "-m", "sandbox", *arguments], CHECKOUT, environment)
+
+    def run(self, *command: str, identity: str = "deployer", cwd: Path | None = None, **changes: str) -> Result:
+        """A command in the sandbox's environment, with changes to it."""
+        environment = {**self.environments[identity], **changes}
+        return _run(list(command), cwd or self.program, environment)
+
+    def kubectl(self, *arguments: str) -> Result:
+        """`kubectl ...` as the administrator."""
+        return self.run("kubectl", *arguments)
+
+    def objects(self, kind: str, namespace: str = "default") -> dict[str, dict[str, Any]]:
+        """The objects of a kind in a namespace, by name."""
+        listed = json.loads(self.kubectl("get", kind, "-n", namespace, "-o", "json").ok().output)
+        return {item["metadata"]["name"]: item for item in listed["items"]}
+
+    def reset_azure(self) -> None:
+        """Azure as it was seeded."""
+        self.azure().post("/_sandbox/reset").raise_for_status()
+
+    def azure(self, resource: str | None = None, identity: str = "deployer") -> httpx.Client:
+        """A client of the emulated Azure; with a token for a resource, if one is named."""
+        environment = self.environments[identity]
+        client = httpx.Client(
+            base_url=f"https://{environment['ARM_METADATA_HOSTNAME']}",
+            verify=_trust(environment["SSL_CERT_FILE"]),
+            trust_env=False,
+        )
+        if resource:
+            answer = client.post(
+                f"/{environment['ARM_TENANT_ID']}/oauth2/v2.0/token",
+                data={
+                    "grant_type": "client_credentials",
+                    "client_id": environment["ARM_CLIENT_ID"],
+                    "client_secret": environment["ARM_CLIENT_SECRET"],
+                    "scope": f"{resource}/.default",
+                },
+            ).raise_for_status()
+            client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        return client
+
+    def arm(self, identity: str = "deployer") -> httpx.Client:
+        """A client of ARM."""
+        return self.azure("https://management.azure.com", identity)
+
+    def graph(self) -> httpx.Client:
+        """A client of Microsoft Graph."""
+        return self.azure("https://graph.microsoft.com")
+
+    def live_traffic(self, service: str = "mygw-live-traffic", port: int = 80) -> str:
+        """The URL at which the load balancer serves a Service."""
+        entries = json.loads((self.home / "node" / "load-balancer.json").read_text())
+        (address,) = [e["address"] for e in entries if e["service"] == service and e["port"] == port]
+        return f"http://{address}"
+
+    def wait_for_pods(self, namespace: str = "default") -> None:
+        """Wait until every pod of a rolled out gateway is ready and none is left of the last revision."""
+        self.kubectl("rollout", "status", "deployment", "-n", namespace, "--timeout=60s").ok()
+
+    def erase_cluster(self) -> None:
+        """Remove what a stack made in the cluster, without asking the engine."""
+        for namespace in ("default", "apim"):
+            self.kubectl(
+                "delete", "deployment,service,configmap,secret,pod", "-n", namespace, "-l", "app",
+                "--grace-period=1", "--ignore-not-found", "--wait",
+            ).ok()  # fmt: skip
+
+
+@dataclass
+class Stack:
+    """One stack of the program."""
+
+    sandbox: Sandbox
+    name: str
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        """Write the stack's file."""
+        salt = yaml.safe_load((CHECKOUT / "Pulumi.sandbox.yaml").read_text())["encryptionsalt"]
+        text = yaml.safe_dump({"encryptionsalt": salt, "config": dict(config)})
+        (self.sandbox.program / f"Pulumi.{self.name}.yaml").write_text(text)
+
+    def pulumi(self, *arguments: str, identity: str = "deployer", cwd: Path | None = None, **changes: str) -> Result:
+        """`pulumi ... --stack NAME`, without colours or progress."""
+        command = ["pulumi", *arguments, "--stack", self.name, "--color", "never", "--non-interactive"]
+        result = self.sandbox.run(*command, identity=identity, cwd=cwd, **changes)
+        self.sandbox.output.append(result.output)
+        return result
+
+    def up(self, *arguments: str, **changes: Any) -> Result:
+        return self.pulumi("up", "--yes", "--skip-preview", *arguments, **changes)
+
+    def preview(self, *arguments: str, identity: str = "deployer", **changes: Any) -> Result:
+        return self.pulumi("preview", *arguments, identity=identity, **changes)
+
+    def check_drift(self, identity: str = "deployer", **changes: Any) -> Result:
+        return self.pulumi(
+            "refresh", "--preview-only", "--run-program", "--expect-no-changes", identity=identity, **changes
+        )
+
+    def destroy(self) -> Result:
+        return self.pulumi("destroy", "--yes", "--skip-preview")
+
+    def outputs(self, *, secrets: bool = False) -> dict[str, Any]:
+        arguments = ["--json", *(["--show-secrets"] if secrets else [])]
+        # Not through `run`, which keeps what is printed: here a secret may be asked for.
+        command = ["pulumi", "stack", "output", *arguments, "--stack", self.name]
+        result = _run(command, self.sandbox.program, self.sandbox.environments["deployer"])
+        return json.loads(result.ok().output)
+
+    def resources(self) -> list[dict[str, Any]]:
+        """What the state has, providers and components apart."""
+        exported = json.loads(self.pulumi("stack", "export").ok().output)
+        return [
+            r for r in exported["deployment"].get("resources", []) if r.get("custom") and "providers" not in r["type"]
+        ]
+
+    def remove(self) -> None:
+        """Forget the stack, whatever it still has."""
+        self.pulumi("stack", "rm", "--yes", "--force")
+
+
+def sandbox_config(**changes: Any) -> dict[str, Any]:
+    """The configuration of `Pulumi.sandbox.yaml`, with changes to its sections by their short names."""
+    config = yaml.safe_load((CHECKOUT / "Pulumi.sandbox.yaml").read_text())["config"]
+    for name, value in changes.items():
+        config[f"self-hosted-gateway:{name}"] = value
+    return config
+
+
+def sandbox_gateway(**changes: Any) -> dict[str, Any]:
+    """The gateway of `Pulumi.sandbox.yaml`, with changes."""
+    (gateway,) = sandbox_config()["self-hosted-gateway:gateways"]
+    return {**gateway, **changes}
+
+
+def eventually(check: Any, seconds: float = 60) -> Any:
+    """The check's result, as soon as it passes without an assertion error."""
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(AssertionError),
+        stop=tenacity.stop_after_delay(seconds),
+        wait=tenacity.wait_fixed(0.2),
+        reraise=True,
+    )
+    return retrying(check)
+
+
+def _run(command: list[str], cwd: Path, environment: Mapping[str, str]) -> Result:
+    finished = subprocess.run(
+        command,
+        cwd=cwd,
+        env=dict(environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=280,
+    )
+    return Result(finished.returncode, finished.stdout)
+
+
+def _trust(path: str) -> Any:
+    return ssl.create_default_context(cafile=path)
