@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
@@ -40,7 +41,7 @@ class ConfigurationPoller:
         log: Log,
         poll_seconds: float,
     ) -> None:
-        self._url = f"{endpoint}/gateways/{gateway_name}/configuration"
+        self._url = f"{endpoint}/gateways/{quote(gateway_name, safe='')}/configuration"
         self._tokens = tokens
         self._client = client
         self._log = log
@@ -92,7 +93,7 @@ class ConfigurationPoller:
 
     def _failed(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        self.problem = str(error)
+        self.problem = str(error).removesuffix(".")
         self._failing = True
         event = "TokenUnavailable" if isinstance(error, TokenUnavailableError) else "ConfigurationApiV2NotAvailable"
         pause = state.next_action.sleep if state.next_action else 0

@@ -50,7 +50,8 @@ def main(
 ) -> None:
     """Plays the cluster's Node: kubelet, cluster DNS, image trust store, load balancer."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    for library in ("uvicorn", "httpx"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     temporary = state / "credentials"
     for folder in (state, temporary, state / "pods"):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -109,10 +110,10 @@ async def _run(
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             # As a machine that is switched off: the pods' processes end with the node.
-            pods.kill()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await pods.power_off()
         for task in done:
             task.result()
 

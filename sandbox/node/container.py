@@ -123,6 +123,11 @@ class Container:
         if self._process is not None:
             self._process.kill()
 
+    async def gone(self) -> None:
+        """Waits until no process of it is left."""
+        if self._process is not None:
+            await self._process.gone()
+
     # Start.
 
     def _resume(self, previous: KubernetesObject) -> None:

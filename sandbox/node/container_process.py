@@ -59,6 +59,10 @@ class ContainerProcess:
         await self._copying
         return code if code >= 0 else 128 - code
 
+    async def gone(self) -> None:
+        """Waits for the end, for those who do not mind its exit code."""
+        await self._process.wait()
+
     def terminate(self) -> None:
         """Asks it to end."""
         with contextlib.suppress(ProcessLookupError):

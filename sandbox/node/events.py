@@ -52,6 +52,8 @@ class Events:
             try:
                 await self._write(involved, kind, reason, message)
             except ClusterError as error:  # an event is not worth holding up the next
+                if "is being terminated" in str(error):
+                    continue  # a namespace that goes takes no more events
                 _log.warning("The event %s of %s was not written: %s", reason, involved["name"], error)
 
     async def _write(self, involved: KubernetesObject, kind: str, reason: str, message: str) -> None:

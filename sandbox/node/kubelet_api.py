@@ -1,6 +1,5 @@
 """The kubelet's HTTPS API, as far as `kubectl logs` and health checks use it."""
 
-import logging
 import ssl
 from collections.abc import AsyncIterator
 from http import HTTPStatus
@@ -16,7 +15,8 @@ from .container import Container
 from .container_log import Selection, read
 from .pods import Pods
 
-_log = logging.getLogger(__name__)
+# Kubelet's words for why there is no log.
+WAITING = {"ErrImagePull": "image can't be pulled", "ImagePullBackOff": "trying and failing to pull image"}
 
 
 class KubeletApi:
@@ -79,7 +79,7 @@ def _stream(
         if previous:
             message = f'previous terminated container "{names["container"]}" in pod "{names["pod"]}" not found'
         elif state is not None:
-            reason = state.get("message") or state["reason"]
+            reason = WAITING.get(state["reason"], state["reason"])
             message = f'container "{names["container"]}" in pod "{names["pod"]}" is waiting to start: {reason}'
         else:
             message = f'the log of container "{names["container"]}" is not there'

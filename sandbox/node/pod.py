@@ -94,8 +94,8 @@ class Pod:
             else:
                 self._changed.set()
                 await self._terminating.wait()
-            await self._delete(publishing)
             shutil.rmtree(self.folder, ignore_errors=True)
+            await self._delete(publishing)
         finally:
             publishing.cancel()
             self.kill()
@@ -195,14 +195,13 @@ class Pod:
                 self._changed.set()
 
     async def _patch_status(self) -> None:
-        status = status_of(self.object, self.containers, self.ip, self._start_time)
+        status = status_of(self.object, self.containers, self.ip, self._start_time, self._published)
         if json.dumps(status) == json.dumps(self._published):
             return
         # The uid refuses the patch where another pod has the name by now.
         body = {"metadata": {"uid": self.object["metadata"]["uid"]}, "status": status}
-        written = await self._node.cluster.patch(f"{self._path}/status", body)
-        self.object["status"] = written["status"]  # the conditions' times, which the next status keeps
-        self._published = status_of(self.object, self.containers, self.ip, self._start_time)
+        await self._node.cluster.patch(f"{self._path}/status", body)
+        self._published = status
 
     # What the containers get.
 

@@ -5,9 +5,16 @@ from .container import Container
 
 
 def status_of(
-    pod: KubernetesObject, containers: list[Container], pod_ip: str | None, start_time: str
+    pod: KubernetesObject,
+    containers: list[Container],
+    pod_ip: str | None,
+    start_time: str,
+    written: KubernetesObject | None,
 ) -> KubernetesObject:
-    """The part of the status that the node writes, as a strategic merge patch has it."""
+    """The part of the status that the node writes, as a strategic merge patch has it.
+
+    `written` is the status written last: a condition that has not changed since keeps its time.
+    """
     phase = phase_of(pod, containers)
     status: KubernetesObject = {
         "observedGeneration": pod["metadata"].get("generation"),
@@ -15,7 +22,7 @@ def status_of(
         "startTime": start_time,
         "hostIP": "127.0.0.1",
         "hostIPs": [{"ip": "127.0.0.1"}],
-        "conditions": _conditions(pod, containers, phase, pod_ip),
+        "conditions": _conditions(pod, containers, phase, pod_ip, written or {}),
         "containerStatuses": [_container_status(container) for container in containers],
         "qosClass": (pod.get("status") or {}).get("qosClass"),
     }
@@ -41,7 +48,7 @@ def phase_of(pod: KubernetesObject, containers: list[Container]) -> str:
 
 
 def _conditions(
-    pod: KubernetesObject, containers: list[Container], phase: str, pod_ip: str | None
+    pod: KubernetesObject, containers: list[Container], phase: str, pod_ip: str | None, written: KubernetesObject
 ) -> list[KubernetesObject]:
     unready = [container.spec["name"] for container in containers if not container.state.ready]
     why: tuple[str, str] | None = None
@@ -49,7 +56,8 @@ def _conditions(
         why = ("PodCompleted" if phase == "Succeeded" else "PodFailed", "")
     elif unready:
         why = ("ContainersNotReady", f"containers with unready status: [{' '.join(unready)}]")
-    before = {each["type"]: each for each in (pod.get("status") or {}).get("conditions") or []}
+    known = [*((pod.get("status") or {}).get("conditions") or []), *(written.get("conditions") or [])]
+    before = {each["type"]: each for each in known}
     gates = [gate["conditionType"] for gate in pod["spec"].get("readinessGates") or []]
     shut = [gate for gate in gates if before.get(gate, {}).get("status") != "True"]
     ready = why or (

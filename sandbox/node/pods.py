@@ -41,12 +41,16 @@ class Pods:
                 return pod
         return None
 
-    def kill(self) -> None:
+    async def power_off(self) -> None:
         """Ends all processes at once. The pods stay: the next node of this name runs them again."""
-        for task in self._tasks.values():
+        tasks = list(self._tasks.values())
+        containers = [container for pod in self._pods.values() for container in pod.containers]
+        for task in tasks:
             task.cancel()
-        for pod in self._pods.values():
-            pod.kill()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for container in containers:
+            container.kill()
+            await container.gone()
 
     def _forget_others(self, pods: list[KubernetesObject]) -> None:
         """At the start: keeps the addresses of pods that were here, and removes what is left of those that are gone."""

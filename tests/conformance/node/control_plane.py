@@ -13,17 +13,23 @@ from kubernetes import client, config, watch
 from sandbox.control_plane.cluster import Cluster, Ports
 from sandbox.toolchain.tools import provide
 
-from .processes import ended, free_port, start
+from .processes import Restartable, ended, free_port, start
 
-SECONDS = 60
+SECONDS = 20
 
 
 class Kubernetes:
     """The API server, as a user of it sees it."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, api_server: Restartable) -> None:
         self.cluster = cluster
+        self.api_server = api_server
         self.core = client.CoreV1Api(config.new_client_from_config(str(cluster.kubeconfig("admin"))))
+
+    def restart_api_server(self) -> None:
+        self.api_server.stop(kill=True)  # asked to end, it waits for those who watch
+        self.api_server.start()
+        _until(self.cluster.api_server_ready, self.cluster.state)
 
     def kubectl(self, *arguments: str, text: str | None = None) -> str:
         """What kubectl prints; it fails the test where kubectl fails."""
@@ -60,6 +66,18 @@ class Kubernetes:
     def await_service(self, namespace: str, name: str, holds: "Condition") -> dict[str, Any]:
         return self._await(self.core.list_namespaced_service, namespace, holds, SECONDS, f"metadata.name={name}")
 
+    def follow_logs(self, namespace: str, pod: str) -> subprocess.Popen[str]:
+        """`kubectl logs -f`, running."""
+        command = [
+            self.cluster.binaries / "kubectl",
+            "--kubeconfig",
+            self.cluster.kubeconfig("admin"),
+            "logs",
+            "-f",
+            pod,
+        ]
+        return subprocess.Popen([*command, "-n", namespace], stdout=subprocess.PIPE, text=True)
+
     def await_pod_gone(self, namespace: str, name: str, seconds: int = SECONDS) -> None:
         self.kubectl("wait", "--for=delete", f"pod/{name}", "-n", namespace, f"--timeout={seconds}s")
 
@@ -95,8 +113,10 @@ def run(folder: Path) -> Iterator[Kubernetes]:
     cluster = Cluster(folder / "kubernetes", toolchain.kubernetes, toolchain.etcd, ports)
     cluster.prepare()
     with contextlib.ExitStack() as stack:
-        for name, command in (("etcd", cluster.etcd()), ("kube-apiserver", cluster.api_server())):
-            stack.enter_context(ended(start(command, folder / f"{name}.log")))
+        stack.enter_context(ended(start(cluster.etcd(), folder / "etcd.log")))
+        api_server = Restartable(cluster.api_server(), folder / "kube-apiserver.log")
+        stack.callback(api_server.stop, kill=True)
+        api_server.start()
         _until(cluster.api_server_ready, folder)
         for name, command in (
             ("kube-controller-manager", cluster.controller_manager()),
@@ -104,7 +124,7 @@ def run(folder: Path) -> Iterator[Kubernetes]:
         ):
             stack.enter_context(ended(start(command, folder / f"{name}.log")))
         cluster.grant_access()
-        yield Kubernetes(cluster)
+        yield Kubernetes(cluster, api_server)
 
 
 def _until(holds: Any, folder: Path) -> None:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import httpx
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
 
 def pod(image: str, name: str = "pod", **spec: Any) -> dict[str, Any]:
     """A pod of one container, `main`; fields of the container are given with a `container_` before their name."""
@@ -38,6 +41,14 @@ def load_balancer(name: str, app: str, port: int = 80) -> dict[str, Any]:
             "ports": [{"name": "http", "port": port, "targetPort": 8080}],
         },
     }
+
+
+@retry(
+    retry=retry_if_exception_type(httpx.TransportError), wait=wait_fixed(0.1), stop=stop_after_delay(15), reraise=True
+)
+def reach(url: str) -> httpx.Response:
+    """The answer, once the load balancer has learned of a ready pod: it is told of it as everybody else is."""
+    return httpx.get(url, trust_env=False, verify=False)  # noqa: S501 - the gateway's own certificate
 
 
 def in_namespace(namespace: str, *objects: dict[str, Any]) -> list[dict[str, Any]]:

@@ -37,6 +37,31 @@ def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]
             process.wait()
 
 
+class Restartable:
+    """A process that a test may stop and start again."""
+
+    def __init__(self, command: Sequence[str | Path], log: Path) -> None:
+        self.command = command
+        self.log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = start(self.command, self.log)
+
+    def stop(self, *, kill: bool = False) -> None:
+        """Ends it: with SIGTERM, or at once."""
+        if self._process is None:
+            return
+        self._process.kill() if kill else self._process.terminate()
+        self._process.wait(30)
+        self._process = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+
 def free_port() -> int:
     """A loopback port that nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -1,0 +1,81 @@
+"""The load balancer: addresses, and which pods connections reach."""
+
+import httpx
+import pytest
+
+from .conftest import Node
+from .control_plane import Kubernetes
+from .objects import in_namespace, is_ready, load_balancer, pod, reach
+
+READY = {"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 1, "failureThreshold": 1}
+NAME = [{"name": "NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]
+
+
+def program(name: str) -> dict:
+    """A pod of the Service `live`."""
+    each = pod("example.com/program:1", name, container_readinessProbe=READY, container_env=NAME)
+    each["metadata"]["labels"] = {"app": "live"}
+    return each
+
+
+def get(url: str) -> str:
+    return httpx.get(url, trust_env=False).text
+
+
+def test_a_service_gets_an_address_and_reaches_its_pods(kubernetes: Kubernetes, node: Node, namespace: str) -> None:
+    kubernetes.apply(*in_namespace(namespace, load_balancer("live", "live"), program("one"), program("two")))
+    service = kubernetes.await_service(namespace, "live", lambda each: each["status"]["loadBalancer"].get("ingress"))
+    assert [each["ip"] for each in service["status"]["loadBalancer"]["ingress"]] == ["127.0.0.1"]
+    for name in ("one", "two"):
+        kubernetes.await_pod(namespace, name, is_ready)
+    base = f"http://{node.address(namespace, 'live')}"
+    served: set[str] = set()
+    while served != {"one", "two"}:  # the test's time limit is the load balancer's too
+        served.add(reach(f"{base}/name").text)
+
+
+def test_without_a_ready_pod_connections_are_refused(kubernetes: Kubernetes, node: Node, namespace: str) -> None:
+    unready = program("one")
+    unready["spec"]["containers"][0]["env"] = [{"name": "READY", "value": "no"}]
+    kubernetes.apply(*in_namespace(namespace, load_balancer("live", "live"), unready))
+    kubernetes.await_event(namespace, "Unhealthy", "503")
+    with pytest.raises(httpx.TransportError):
+        get(f"http://{node.address(namespace, 'live')}/name")
+
+
+def test_a_service_made_again_has_the_address_it_had(kubernetes: Kubernetes, node: Node, namespace: str) -> None:
+    kubernetes.apply(*in_namespace(namespace, load_balancer("live", "live")))
+    before = node.address(namespace, "live")
+    kubernetes.kubectl("delete", "service", "live", "-n", namespace)
+    kubernetes.kubectl("delete", "events", "--all", "-n", namespace)
+    kubernetes.apply(*in_namespace(namespace, load_balancer("live", "live")))
+    assert node.address(namespace, "live") == before
+
+
+def test_an_established_connection_is_drained_when_its_pod_becomes_unready(
+    kubernetes: Kubernetes, node: Node, namespace: str
+) -> None:
+    kubernetes.apply(*in_namespace(namespace, load_balancer("live", "live"), program("one")))
+    kubernetes.await_pod(namespace, "one", is_ready)
+    base = f"http://{node.address(namespace, 'live')}"
+    assert reach(f"{base}/name").text == "one"
+    with httpx.Client(trust_env=False) as kept:
+        kept.get(f"{base}/set?ready=no")
+        kubernetes.await_pod(namespace, "one", lambda each: not is_ready(each))
+        assert kept.get(f"{base}/slow").text == "slow"  # a while later, the load balancer knows it too
+        with pytest.raises(httpx.TransportError):
+            get(f"{base}/name")
+        assert kept.get(f"{base}/name").text == "one"
+
+
+def test_a_service_of_another_type_or_class_is_left_alone(kubernetes: Kubernetes, node: Node, namespace: str) -> None:
+    other = load_balancer("other", "live")
+    other["spec"]["loadBalancerClass"] = "example.com/other"
+    cluster_ip = load_balancer("cluster", "live")
+    cluster_ip["spec"] = {"selector": {"app": "live"}, "ports": [{"port": 80}]}
+    kubernetes.apply(*in_namespace(namespace, other, cluster_ip, load_balancer("live", "live")))
+    node.address(namespace, "live")
+    kubernetes.await_service(namespace, "live", lambda each: each["status"]["loadBalancer"].get("ingress"))
+    for name in ("other", "cluster"):
+        status = kubernetes.kubectl("get", "service", name, "-n", namespace, "-o", "jsonpath={.status.loadBalancer}")
+        assert status == "{}"
