@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import shutil
 import signal
 from collections.abc import Generator
 from pathlib import Path
@@ -53,6 +54,7 @@ def main(
     for library in ("uvicorn", "httpx"):
         logging.getLogger(library).setLevel(logging.WARNING)
     temporary = state / "credentials"
+    shutil.rmtree(temporary, ignore_errors=True)  # keys that a node which was killed could not remove
     for folder in (state, temporary, state / "pods"):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     asyncio.run(

@@ -26,6 +26,7 @@ ADDRESS = "127.0.0.1"
 CHUNK = 65536
 CONNECT_SECONDS = 2.0
 STATUS_RETRY_SECONDS = 1.0
+LISTEN_RETRY_SECONDS = 5.0
 SERVICE_LABEL = "kubernetes.io/service-name"
 
 Key = tuple[str, str]
@@ -57,7 +58,8 @@ class PublishedPorts:
         """The loopback port of a Service's port: the one it had before, else a free one."""
         key = (namespace, service, port)
         if key not in self._ports:
-            self._ports[key] = free_port()
+            given = set(self._ports.values())  # also to Services that nothing listens for now
+            self._ports[key] = next(port for port in iter(free_port, 0) if port not in given)
             self._write()
         return self._ports[key]
 
@@ -137,6 +139,7 @@ class LoadBalancer:
             service = {**service, "kind": "Service"}
             self._events.record(service, "Warning", "SyncLoadBalancerFailed", message)
             _log.warning("Service %s/%s: %s", namespace, name, message)
+            asyncio.get_running_loop().call_later(LISTEN_RETRY_SECONDS, self._dirty.set)
             return
         message = f"port {port} is published at {ADDRESS}:{published}"
         self._events.record({**service, "kind": "Service"}, "Normal", "EnsuredLoadBalancer", message)
