@@ -117,6 +117,8 @@ class Cluster:
             *self._component("kube-controller-manager"),
             f"--service-account-private-key-file={self.certificates / 'service-account-key.pem'}",
             f"--root-ca-file={self.certificates / 'ca.pem'}",
+            # each controller with rights of its own: those of the whole are not enough for any of them
+            "--use-service-account-credentials=true",
             "--leader-elect=false",
             "--profiling=false",
             "--v=0",
