@@ -1,0 +1,103 @@
+"""What Azure or the cluster refuses stops an update with one clear message; with the cause removed, the next converges."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .sandbox import AUTHORIZATION_VERSION, SUBSCRIPTION, Stack, sandbox_config, sandbox_gateway
+
+AUTHORIZATION = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization"
+DEPLOYER_ROLE = f"{AUTHORIZATION}/roleDefinitions/5a0c0de0-0000-4000-8000-000000000022"
+VERSION = {"api-version": AUTHORIZATION_VERSION}
+
+
+def failed_up(stack: Stack, **environment: str) -> str:
+    result = stack.up(**environment)
+    assert result.code != 0, result.output
+    assert "Traceback" not in result.output
+    return result.output
+
+
+def converges(stack: Stack) -> None:
+    stack.up().ok()
+    stack.check_drift().ok()
+    assert len(stack.resources()) == 15
+
+
+def test_a_role_name_that_is_taken(stack: Stack) -> None:
+    role = f"{AUTHORIZATION}/roleDefinitions/99999999-9999-4999-8999-999999999999"
+    properties = {
+        "roleName": "API Management Gateway Configuration Reader Role",
+        "assignableScopes": [f"/subscriptions/{SUBSCRIPTION}"],
+        "permissions": [],
+    }
+    stack.sandbox.arm().put(role, params=VERSION, json={"properties": properties}).raise_for_status()
+    stack.configure(sandbox_config())
+
+    said = failed_up(stack)
+    assert "RoleDefinitionWithSameNameExists" in said
+    assert "A custom role with the same name already exists in this directory. Use a different name" in said
+    # What was made is in the state.
+    assert "roles-validator" in {resource["urn"].rsplit("::", 1)[-1] for resource in stack.resources()}
+
+    stack.sandbox.arm().delete(role, params=VERSION).raise_for_status()
+    converges(stack)
+
+
+def test_a_missing_right_is_named_with_action_and_scope(stack: Stack) -> None:
+    role = stack.sandbox.arm().get(DEPLOYER_ROLE, params=VERSION).json()
+    (permission,) = role["properties"]["permissions"]
+    action = "Microsoft.Authorization/roleAssignments/write"
+    less = {**permission, "actions": [right for right in permission["actions"] if right != action]}
+    weaker = {"properties": {**role["properties"], "permissions": [less]}}
+    stack.sandbox.arm().put(DEPLOYER_ROLE, params=VERSION, json=weaker).raise_for_status()
+    stack.configure(sandbox_config())
+
+    said = failed_up(stack)
+    assert "AuthorizationFailed" in said
+    assert f"does not have authorization to perform action '{action}' over scope" in said
+    assert "/resourceGroups/contoso-rg" in said
+
+    stack.sandbox.arm().put(DEPLOYER_ROLE, params=VERSION, json={"properties": role["properties"]}).raise_for_status()
+    converges(stack)
+
+
+def test_an_unreachable_cluster(stack: Stack, tmp_path: Path) -> None:
+    kubeconfig = json.loads(Path(stack.sandbox.environments["deployer"]["KUBECONFIG"]).read_text())
+    kubeconfig["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
+    nowhere = tmp_path / "kubeconfig"
+    nowhere.write_text(json.dumps(kubeconfig))
+    stack.configure(sandbox_config())
+
+    stack.preview(KUBECONFIG=str(nowhere)).ok()
+    said = failed_up(stack, KUBECONFIG=str(nowhere))
+    assert "configured Kubernetes cluster is unreachable" in said
+    assert "mygw-identity-application" in {resource["urn"].rsplit("::", 1)[-1] for resource in stack.resources()}
+    converges(stack)
+
+
+def test_an_absent_namespace(stack: Stack) -> None:
+    stack.configure(sandbox_config(gateways=[sandbox_gateway(namespace="apim")]))
+    said = failed_up(stack)
+    assert 'namespaces "apim" not found' in said
+
+    stack.sandbox.kubectl("create", "namespace", "apim").ok()
+    try:
+        converges(stack)
+    finally:
+        stack.destroy().ok()
+        stack.sandbox.kubectl("delete", "namespace", "apim", "--wait").ok()
+
+
+@pytest.mark.parametrize("taken", ["mygw-env", "mygw-auth"])
+def test_an_object_of_somebody_else_is_not_taken_over(stack: Stack, taken: str) -> None:
+    kind = "configmap" if taken == "mygw-env" else "secret"
+    create = ["configmap", taken] if kind == "configmap" else ["secret", "generic", taken]
+    stack.sandbox.kubectl("create", *create, "--from-literal=theirs=yes").ok()
+    stack.configure(sandbox_config())
+    try:
+        assert f'{kind}s "{taken}" already exists' in failed_up(stack)
+        assert "theirs" in stack.sandbox.objects(f"{kind}s")[taken]["data"]
+    finally:
+        stack.sandbox.kubectl("delete", kind, taken).ok()
