@@ -74,7 +74,7 @@ class GatewayIdentity(pulumi.ComponentResource):
         self.client_id = application.client_id
         self.tenant_id = service_principal.application_tenant_id
         self.principal_id = service_principal.object_id
-        self.client_secret = client_secret.value
+        self.client_secret = pulumi.Output.secret(client_secret.value)
         self.client_secret_key_id = client_secret.key_id
         self.client_secret_end_date = client_secret.end_date
         self.register_outputs(

@@ -9,6 +9,7 @@ from pulumi_azure_native import authorization
 
 from components.api_management import SUPPORTED_TIERS, ApiManagementInstance, look_up_gateway, look_up_instance
 from components.config import ApiManagementSettings, GatewaySettings, StackSettings
+from components.image import SETTINGS_SINCE, is_older
 
 
 def check_sign_in(settings: StackSettings, azure: pulumi.ProviderResource, entra: pulumi.ProviderResource) -> None:
@@ -60,6 +61,11 @@ def check_instance(
 
     problems = _unsupported(instance, found)
     for gateway in gateways:
+        if is_older(gateway.image, SETTINGS_SINCE):
+            pulumi.log.warn(
+                f"Gateway '{gateway.name}' runs image {gateway.image}: the article asks for 2.2, but the settings reference "
+                "knows the Entra settings since 2.3. Use 2.3 or later."
+            )
         if gateway.create_gateway_resource:
             continue
         try:

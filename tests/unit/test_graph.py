@@ -1,0 +1,207 @@
+"""What the program asks the engine for: resources, options, dependencies, secrecy."""
+
+import base64
+import re
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+
+from tests.unit import program
+
+ROLE = "azure-native:authorization:RoleDefinition"
+ASSIGNMENT = "azure-native:authorization:RoleAssignment"
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+SECRET = "kubernetes:core/v1:Secret"
+SERVICE = "kubernetes:core/v1:Service"
+SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270"
+SETTINGS = "config.service.auth.azureAd"
+
+
+@pytest.fixture(scope="module")
+def graph() -> program.Graph:
+    return program.run()
+
+
+def store(kind: str) -> dict[str, Any]:
+    """A stack whose one gateway keeps its client secret in that kind of object."""
+    gateway = program.gateway()
+    gateway["authentication"]["clientSecret"]["store"] = kind
+    return program.configuration(gateways=[gateway])
+
+
+def test_the_two_roles_are_the_articles(graph: program.Graph) -> None:
+    validator, reader = graph.one(ROLE, "roles-validator"), graph.one(ROLE, "roles-reader")
+    assert validator.inputs["roleName"] == "API Management Configuration API Access Validator Service Role"
+    assert validator.inputs["description"] == (
+        "Can access RBAC permissions on the API Management resource to authorize requests in Configuration API."
+    )
+    assert validator.inputs["permissions"] == [
+        {"actions": ["Microsoft.Authorization/*/read"], "notActions": [], "dataActions": [], "notDataActions": []}
+    ]
+    assert reader.inputs["roleName"] == "API Management Gateway Configuration Reader Role"
+    assert reader.inputs["description"] == "Can read self-hosted gateway configuration from Configuration API"
+    assert reader.inputs["permissions"] == [
+        {
+            "actions": [],
+            "notActions": [],
+            "dataActions": ["Microsoft.ApiManagement/service/gateways/getConfiguration/action"],
+            "notDataActions": [],
+        }
+    ]
+    for role in (validator, reader):
+        assert role.inputs["assignableScopes"] == [f"/subscriptions/{program.SUBSCRIPTION}"]
+        assert role.inputs["scope"] == f"/subscriptions/{program.SUBSCRIPTION}"
+        assert role.request.deleteBeforeReplace is True
+
+
+def test_guids_of_the_roles_never_change(graph: program.Graph) -> None:
+    assert [guid.inputs for guid in graph.of_type("random:index/randomUuid:RandomUuid")] == [{}, {}]
+
+
+def test_each_role_is_assigned_to_its_own_principal_and_scope(graph: program.Graph) -> None:
+    validator, reader = graph.one(ASSIGNMENT, "validator-assignment"), graph.one(ASSIGNMENT, "mygw-reader-assignment")
+    group = f"/subscriptions/{program.SUBSCRIPTION}/resourceGroups/contoso-rg"
+    assert validator.inputs == {
+        "scope": group,
+        "roleDefinitionId": "roles-validator-id",
+        "principalId": program.INSTANCE_PRINCIPAL,
+        "principalType": "ServicePrincipal",
+    }
+    assert reader.inputs == {
+        "scope": program.INSTANCE_ID,
+        "roleDefinitionId": "roles-reader-id",
+        "principalId": program.SERVICE_PRINCIPAL,
+        "principalType": "ServicePrincipal",
+    }
+    for assignment in (validator, reader):
+        assert list(assignment.request.replaceOnChanges) == ["roleDefinitionId"]
+
+
+def test_nothing_but_providers_is_registered_before_the_look_ups(graph: program.Graph) -> None:
+    assert graph.invokes == [
+        "azure-native:authorization:getClientConfig",
+        "azuread:index/getClientConfig:getClientConfig",
+        "azure-native:apimanagement:getApiManagementService",
+        "azure-native:apimanagement:getGateway",
+    ]
+    assert {type_.split(":")[1] for type_ in graph.registered_before_invokes} <= {"providers", "pulumi"}
+
+
+def test_the_secret_ends_at_rotation_plus_validity(graph: program.Graph) -> None:
+    password = graph.one("azuread:index/applicationPassword:ApplicationPassword")
+    assert password.inputs["endDate"] == "2100-06-30T00:00:00Z"
+    assert password.inputs["displayName"] == "rotated 2100-01-01"
+
+
+def test_owners_come_from_the_configuration(graph: program.Graph) -> None:
+    for type_ in ("azuread:index/application:Application", "azuread:index/servicePrincipal:ServicePrincipal"):
+        assert graph.one(type_).inputs["owners"] == [program.OWNER]
+
+
+def test_the_client_secret_is_in_the_secret_alone_and_marked(graph: program.Graph) -> None:
+    data = graph.one(SECRET).inputs["data"]
+    encoded = base64.b64encode(program.CLIENT_SECRET.encode()).decode()
+    assert SECRET_MARK in data.values()
+    assert data["value"] == {"clientSecret": encoded}
+    assert f"{SETTINGS}.clientSecret" not in graph.one(CONFIG_MAP).inputs["data"]
+    (container,) = graph.one(DEPLOYMENT).inputs["spec"]["template"]["spec"]["containers"]
+    assert container["env"] == [
+        {
+            "name": f"{SETTINGS}.clientSecret",
+            "valueFrom": {"secretKeyRef": {"name": "mygw-auth", "key": "clientSecret"}},
+        }
+    ]
+
+
+def test_a_config_map_holds_the_client_secret_where_it_is_asked_to() -> None:
+    graph = program.run(store("ConfigMap"))
+    data = graph.one(CONFIG_MAP).inputs["data"]
+    assert SECRET_MARK in data.values()
+    assert data["value"][f"{SETTINGS}.clientSecret"] == program.CLIENT_SECRET
+    assert graph.of_type(SECRET) == []
+
+
+def checksum(graph: program.Graph) -> str:
+    annotations = graph.one(DEPLOYMENT).inputs["spec"]["template"]["metadata"]["annotations"]
+    return annotations["self-hosted-gateway/settings-checksum"]
+
+
+def test_the_checksum_follows_the_settings_and_the_key_but_not_the_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = checksum(program.run())
+    assert re.fullmatch(r"[0-9a-f]{64}", first)
+    instance = {"name": "contoso-apim", "resourceGroup": "contoso-rg", "configurationEndpoint": "apim.contoso.com"}
+    assert checksum(program.run(program.configuration(apiManagement=instance))) != first
+    password = "azuread:index/applicationPassword:ApplicationPassword"
+    monkeypatch.setitem(program.OUTPUTS, password, {"keyId": program.KEY_ID, "value": "another-value"})
+    assert checksum(program.run()) == first
+    monkeypatch.setitem(program.OUTPUTS, password, {"keyId": "another-key", "value": program.CLIENT_SECRET})
+    assert checksum(program.run()) != first
+
+
+def test_the_deployment_waits_for_both_assignments_and_traffic_for_the_deployment(graph: program.Graph) -> None:
+    deployment = graph.one(DEPLOYMENT)
+    for assignment in graph.of_type(ASSIGNMENT):
+        assert assignment.urn in deployment.request.dependencies
+    assert deployment.request.customTimeouts.create == "25m"
+    assert deployment.inputs["spec"]["progressDeadlineSeconds"] == 1200
+    assert deployment.urn in graph.one(SERVICE, "mygw-workload-live-traffic").request.dependencies
+
+
+def test_the_state_does_not_depend_on_the_machine(graph: program.Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/elsewhere/kubeconfig")
+    cluster = program.run().one("pulumi:providers:kubernetes").inputs
+    assert cluster == graph.one("pulumi:providers:kubernetes").inputs
+    assert cluster["kubeconfig"] == ""
+    assert cluster["context"] == "contoso"
+    assert (cluster["enableConfigMapMutable"], cluster["enableSecretMutable"]) == ("true", "true")
+    assert cluster["enablePatchForce"] == "true"
+
+
+def test_a_stack_may_have_roles_and_no_gateway() -> None:
+    graph = program.run(program.configuration(apiManagement=None, gateways=None, cluster=None))
+    assert len(graph.of_type(ROLE)) == 2
+    assert graph.of_type(ASSIGNMENT) == []
+    assert "pulumi:providers:kubernetes" not in {resource.type for resource in graph.resources}
+
+
+def test_two_stacks_in_one_tenant_tell_their_roles_apart_by_a_suffix() -> None:
+    graph = program.run(program.configuration(roles={"nameSuffix": "(staging)"}))
+    assert graph.one(ROLE, "roles-reader").inputs["roleName"] == (
+        "API Management Gateway Configuration Reader Role (staging)"
+    )
+
+
+def test_a_warning_tells_that_image_2_2_may_be_too_old(capfd: pytest.CaptureFixture[str]) -> None:
+    image = "mcr.microsoft.com/azure-api-management/gateway:2.2.0"
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pulumi.log, "warn", lambda message, *_: said.append(message))
+        program.run(program.configuration(gateways=[program.gateway(image=image)]))
+    assert [message for message in said if "2.3 or later" in message] != []
+
+
+def test_everything_is_registered_below_its_component(graph: program.Graph) -> None:
+    orphans = [
+        resource.name
+        for resource in graph.resources
+        if ":providers:" not in resource.type
+        and not resource.type.startswith(("self-hosted-gateway:", "pulumi:"))
+        and "self-hosted-gateway:" not in resource.urn
+    ]
+    assert orphans == []
+
+
+def test_the_program_imports_nothing_of_what_is_around_it() -> None:
+    main = (Path(__file__).parents[2] / "__main__.py").read_text()
+    assert re.findall(r"^(?:from|import) (?:ops|sandbox|tests)\b", main, re.MULTILINE) == []
+
+
+def test_every_key_is_declared_in_the_project_file() -> None:
+    project = yaml.safe_load((Path(__file__).parents[2] / "Pulumi.yaml").read_text())
+    keys = {key: value for key, value in project["config"].items() if key.startswith("self-hosted-gateway:")}
+    assert set(keys) == {f"self-hosted-gateway:{name}" for name in ("apiManagement", "roles", "gateways", "cluster")}
+    assert all({"type", "description", "default"} <= set(value) for value in keys.values())
