@@ -36,4 +36,5 @@ test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
+	$(BIN)/python -m sandbox toolchain
 	$(BIN)/pytest
