@@ -21,7 +21,7 @@ def mermaid(resources: list[StackResource]) -> str:
     parents = {resource.parent for resource in shown}
     lines = ["flowchart LR", *_group(shown, ids, parents, "", "  ")]
     for resource in shown:
-        needed = [urn for urn in resource.dependencies if urn in ids]
+        needed = sorted(urn for urn in resource.dependencies if urn in ids)
         lines += [f"  {ids[urn]} --> {ids[resource.urn]}" for urn in _direct(needed, shown)]
     lines += [f"  classDef {kind} {style}" for kind, style in _COLOURS.items()]
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from base64 import b64encode
 from pathlib import Path
 
@@ -70,6 +71,12 @@ def test_a_second_up_changes_nothing(deployable: Stack, first_up: Result) -> Non
     before = deployable.sandbox.objects("pods").keys()
     assert "27 unchanged" in deployable.up().ok().output
     assert deployable.sandbox.objects("pods").keys() == before
+
+
+def test_the_picture_in_the_readme_is_the_engines_own(deployable: Stack, first_up: Result) -> None:
+    drawn = deployable.sandbox.run(sys.executable, "-m", "ops", "graph", "--stack", deployable.name, cwd=CHECKOUT).ok()
+    readme = (CHECKOUT / "README.md").read_text()
+    assert readme.split("```mermaid\n")[1].split("\n```")[0] == drawn.output.strip()
 
 
 def test_no_tracked_file_changes(first_up: Result, deployable: Stack) -> None:
