@@ -39,7 +39,8 @@ def deploy(home: Home, variables: dict[str, str], console: Console) -> None:
         "  pulumi preview --stack sandbox              proposes nothing\n"
         "  kubectl get pods; kubectl logs deploy/mygw  the gateway, and what it says\n"
         f"  curl http://{address}{API_PATH}\n"
-        "  make sandbox-down                           stops it; make sandbox-reset erases it"
+        "  make sandbox-down                           stops it; make sandbox-reset erases it",
+        soft_wrap=True,
     )
 
 
