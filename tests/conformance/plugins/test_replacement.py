@@ -1,0 +1,107 @@
+"""What the plugins replace and what they change in place, by the released plugins' rules."""
+
+from typing import Any, cast
+
+import pytest
+
+from sandbox.plugins.azure_native.arm import Arm
+from sandbox.plugins.azure_native.resources import DESCRIPTIONS, ArmResource
+from sandbox.plugins.azuread.graph import Graph
+from sandbox.plugins.azuread.password import ApplicationPassword
+from sandbox.plugins.engine.provider import Existing, Request
+from sandbox.plugins.kubernetes.connection import UnreachableError
+from sandbox.plugins.kubernetes.kinds import KINDS
+from sandbox.plugins.kubernetes.objects import KubernetesObject, Settings
+
+
+def replaced(resource: Any, old: dict[str, Any], new: dict[str, Any]) -> set[str]:
+    return resource.diff(Existing("an-id", old, old), new, Request()).replaces
+
+
+@pytest.mark.parametrize(
+    ("type_", "property_", "replaces"),
+    [
+        ("azure-native:authorization:RoleAssignment", "scope", True),
+        ("azure-native:authorization:RoleAssignment", "roleAssignmentName", True),
+        ("azure-native:authorization:RoleAssignment", "principalId", True),
+        ("azure-native:authorization:RoleAssignment", "roleDefinitionId", False),
+        ("azure-native:authorization:RoleAssignment", "principalType", False),
+        ("azure-native:authorization:RoleDefinition", "scope", True),
+        ("azure-native:authorization:RoleDefinition", "roleDefinitionId", True),
+        ("azure-native:authorization:RoleDefinition", "roleName", False),
+        ("azure-native:authorization:RoleDefinition", "description", False),
+        ("azure-native:apimanagement:Gateway", "gatewayId", True),
+        ("azure-native:apimanagement:Gateway", "serviceName", True),
+        ("azure-native:apimanagement:Gateway", "resourceGroupName", True),
+        ("azure-native:apimanagement:Gateway", "description", False),
+        ("azure-native:apimanagement:GatewayApiEntityTag", "apiId", True),
+        ("azure-native:apimanagement:GatewayApiEntityTag", "gatewayId", True),
+    ],
+)
+def test_azure_native_replaces_by_the_parameters_of_the_path(type_: str, property_: str, replaces: bool) -> None:
+    resource = ArmResource(DESCRIPTIONS[type_], cast("Arm", None), "a-subscription")
+    assert replaced(resource, {property_: "old"}, {property_: "new"}) == ({property_} if replaces else set())
+
+
+def test_azure_native_fills_in_names_and_the_principal_type_and_keeps_them() -> None:
+    assignment = ArmResource(
+        DESCRIPTIONS["azure-native:authorization:RoleAssignment"], cast("Arm", None), "a-subscription"
+    )
+    given = {"scope": "/subscriptions/s", "principalId": "p", "roleDefinitionId": "r"}
+    first, problems = assignment.check(given, {}, Request(name="reader"))
+    assert problems == []
+    assert first["principalType"] == "User"
+    assert len(first["roleAssignmentName"]) == 36
+    again, _ = assignment.check(given, first, Request(name="reader"))
+    assert again == first
+    gateway = ArmResource(DESCRIPTIONS["azure-native:apimanagement:Gateway"], cast("Arm", None), "a-subscription")
+    named, _ = gateway.check({"resourceGroupName": "g", "serviceName": "s"}, {}, Request(name="mygw-gateway"))
+    assert named["gatewayId"] == "mygw-gateway"
+
+
+def test_inputs_that_the_released_schema_does_not_have_are_refused() -> None:
+    assignment = ArmResource(
+        DESCRIPTIONS["azure-native:authorization:RoleAssignment"], cast("Arm", None), "a-subscription"
+    )
+    _, problems = assignment.check({"scope": 3, "principal": "p", "roleDefinitionId": "r"}, {}, Request(name="reader"))
+    assert {problem.property for problem in problems} == {"scope", "principal", "principalId"}
+
+
+@pytest.mark.parametrize("property_", ["applicationId", "displayName", "startDate", "endDate"])
+def test_every_change_of_a_client_secret_makes_a_new_one(property_: str) -> None:
+    password = ApplicationPassword(cast("Graph", None))
+    assert replaced(password, {property_: "old"}, {property_: "new"}) == {property_}
+
+
+def kubernetes(type_: str, **settings: str) -> KubernetesObject:
+    return KubernetesObject(KINDS[type_], UnreachableError("none"), Settings(settings))
+
+
+@pytest.mark.parametrize(
+    ("type_", "setting"),
+    [
+        ("kubernetes:core/v1:ConfigMap", "enableConfigMapMutable"),
+        ("kubernetes:core/v1:Secret", "enableSecretMutable"),
+    ],
+)
+def test_kubernetes_replaces_data_unless_the_provider_says_mutable(type_: str, setting: str) -> None:
+    metadata = {"name": "mygw-env", "namespace": "default"}
+    old, new = {"metadata": metadata, "data": {"key": "old"}}, {"metadata": metadata, "data": {"key": "new"}}
+    frozen = kubernetes(type_).diff(Existing("default/mygw-env", old, old), new, Request())
+    # Its name is taken until the old one is gone.
+    assert (frozen.replaces, frozen.delete_before_replace) == ({"data.key"}, True)
+    assert replaced(kubernetes(type_, **{setting: "true"}), old, new) == set()
+    immutable = {**old, "immutable": True}
+    assert replaced(kubernetes(type_, **{setting: "true"}), immutable, {**new, "immutable": True}) == {"data.key"}
+
+
+def test_kubernetes_replaces_by_name_namespace_and_selector() -> None:
+    deployment = kubernetes("kubernetes:apps/v1:Deployment")
+    old = {
+        "metadata": {"name": "a", "namespace": "b"},
+        "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "a"}}},
+    }
+    moved = {**old, "metadata": {"name": "a", "namespace": "c"}}
+    assert replaced(deployment, old, moved) == {"metadata.namespace"}
+    other = {**old, "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "z"}}}}
+    assert replaced(deployment, old, other) == {"spec.selector.matchLabels.app"}
