@@ -16,7 +16,7 @@ from .azure import Azure
 from .configuration_api import HOST, ConfigurationApi
 from .control import Control
 from .entra import Entra
-from .graph import Graph
+from .graph.api import Graph
 from .responses import ApiError, arm_error
 from .tokens import TokenIssuer
 
