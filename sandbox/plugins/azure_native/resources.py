@@ -15,7 +15,7 @@ from pulumi_azure_native import apimanagement, authorization
 from ..engine.differences import Difference, changes, replaced_by
 from ..engine.provider import Existing, ProviderError, Request, Resource
 from ..engine.schema import Failure, failures
-from ..engine.values import UNKNOWN, Properties, conceal_like, has_unknown, reveal
+from ..engine.values import UNKNOWN, Properties, Secret, conceal_like, has_unknown, reveal
 from .arm import Arm, ArmError
 
 
@@ -219,13 +219,11 @@ class ArmResource(Resource):
         """
         live = dict(existing.inputs) or self._path_values(existing.id)
         for name in self._description.properties:
-            now, before = _plain(state.get(name)), _plain(existing.state.get(name))
-            if now == before:
-                continue
-            if now is None:
+            value = _with_changes(live.get(name), existing.state.get(name), state.get(name))
+            if value is None:
                 live.pop(name, None)
             else:
-                live[name] = state[name]
+                live[name] = value
         return live
 
     def _path_inputs(self) -> list[str]:
@@ -242,6 +240,24 @@ class ArmResource(Resource):
     def _id(self, inputs: Properties) -> str:
         values = {**inputs, "subscriptionId": self._subscription_id}
         return re.sub(r"\{(\w+)\}", lambda part: str(values[part[1]]).strip("/"), self._description.path)
+
+
+def _with_changes(declared: Any, before: Any, now: Any) -> Any:
+    """A declared value with the changes between two answers of ARM, leaf by leaf."""
+    if _plain(before) == _plain(now):
+        return declared
+    if isinstance(declared, Secret):
+        return Secret(_with_changes(declared.value, reveal(before), reveal(now)))
+    if isinstance(declared, dict) and isinstance(before, dict) and isinstance(now, dict):
+        names = dict.fromkeys([*declared, *now])
+        merged = {name: _with_changes(declared.get(name), before.get(name), now.get(name)) for name in names}
+        return {name: value for name, value in merged.items() if value is not None}
+    if isinstance(declared, list) and isinstance(before, list) and isinstance(now, list):
+        return [
+            _with_changes(declared[index], before[index], item) if index < min(len(declared), len(before)) else item
+            for index, item in enumerate(now)
+        ]
+    return now
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,47 @@
+"""The plugins, each started once, signed in as the sandbox's deployer."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from ..azure.emulator import Emulator
+from .plugin import Plugin
+
+
+def _started(package: str, emulator: Emulator) -> Iterator[Plugin]:
+    plugin = Plugin(package, emulator.environment())
+    plugin.configure()
+    yield plugin
+    _, out, err = plugin.end()
+    # Not a line beside the port: what a plugin prints, the engine shows to its user.
+    assert (out, err) == ("", "")
+
+
+@pytest.fixture(scope="session")
+def running_azure_native(running_emulator: Emulator) -> Iterator[Plugin]:
+    """The process."""
+    yield from _started("azure_native", running_emulator)
+
+
+@pytest.fixture(scope="session")
+def running_azuread(running_emulator: Emulator) -> Iterator[Plugin]:
+    """The process."""
+    yield from _started("azuread", running_emulator)
+
+
+@pytest.fixture
+def azure_native(running_azure_native: Plugin, emulator: Emulator) -> Plugin:
+    """The plugin, on Azure as it was seeded."""
+    return running_azure_native
+
+
+@pytest.fixture
+def azuread(running_azuread: Plugin, emulator: Emulator) -> Plugin:
+    """The plugin, on Azure as it was seeded."""
+    return running_azuread
+
+
+@pytest.fixture(scope="session")
+def random(running_emulator: Emulator) -> Iterator[Plugin]:
+    """The plugin."""
+    yield from _started("random", running_emulator)
