@@ -27,6 +27,8 @@ class Settings(BaseModel):
     """How long a new assignment has no effect yet, and a removed one still has."""
     graph_replication_seconds: float = Field(default=0, ge=0)
     """How long after its making a directory object is unknown to reads, to ARM and to the token endpoint."""
+    list_delay_seconds: float = Field(default=0, ge=0)
+    """How long ARM's lists of roles and assignments do not show what was written."""
     token_lifetime_seconds: int = Field(default=3599, ge=1)
     """`expires_in` of new access tokens."""
 
@@ -65,6 +67,10 @@ class Azure:
     def replicated(self, document: Document) -> bool:
         """Whether a directory object, or a secret, has reached all of Entra's replicas."""
         return document.get("_createdAt", 0) + self.settings.graph_replication_seconds <= time.time()
+
+    def listed(self, document: Document) -> bool:
+        """Whether ARM's lists show a document as it is now."""
+        return document.get("_writtenAt", 0) + self.settings.list_delay_seconds <= time.time()
 
 
 def open_azure(state: Path, port: int, seed: Path) -> Azure:

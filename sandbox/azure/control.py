@@ -1,4 +1,4 @@
-"""The emulator's own API, for tests and operators: health, request counts, settings, reset."""
+"""The emulator's own API, for tests and operators: health, request counts, settings, faults, reset."""
 
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -6,6 +6,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from .azure import Azure, Settings, plant
+from .faults import Fault, Faults
 
 _WRITES = ("PUT", "POST", "PATCH", "DELETE")
 
@@ -13,14 +14,19 @@ _WRITES = ("PUT", "POST", "PATCH", "DELETE")
 class Control:
     """`https://localhost:<port>/_sandbox/...`; not reachable by any of Azure's names."""
 
-    def __init__(self, azure: Azure) -> None:
+    def __init__(self, azure: Azure, faults: Faults) -> None:
         self._azure = azure
+        self._faults = faults
         self.routes = [
             Route("/_sandbox/health", self.health),
             Route("/_sandbox/requests", self.requests, methods=["GET"]),
             Route("/_sandbox/requests", self.forget_requests, methods=["DELETE"]),
             Route("/_sandbox/settings", self.settings, methods=["GET"]),
             Route("/_sandbox/settings", self.change_settings, methods=["PATCH"]),
+            Route("/_sandbox/faults", self.faults, methods=["GET"]),
+            Route("/_sandbox/faults", self.add_fault, methods=["POST"]),
+            Route("/_sandbox/faults", self.clear_faults, methods=["DELETE"]),
+            Route("/_sandbox/faults/{id:int}", self.clear_faults, methods=["DELETE"]),
             Route("/_sandbox/reset", self.reset, methods=["POST"]),
         ]
 
@@ -57,9 +63,32 @@ class Control:
         self._azure.settings = settings
         return await self.settings(request)
 
+    async def faults(self, _: Request) -> JSONResponse:
+        """The faults that are set, and what of them is left."""
+        return JSONResponse({"value": self._faults.list()})
+
+    async def add_fault(self, request: Request) -> JSONResponse:
+        """Set a fault."""
+        try:
+            fault = Fault.model_validate(await request.json())
+        except ValidationError as error:
+            problems = [
+                ": ".join([*map(str, e["loc"]), e["msg"].removeprefix("Value error, ")]) for e in error.errors()
+            ]
+            return JSONResponse({"error": {"code": "InvalidFault", "message": "; ".join(problems)}}, 400)
+        except ValueError as error:
+            return JSONResponse({"error": {"code": "InvalidFault", "message": str(error)}}, 400)
+        return JSONResponse({"id": self._faults.add(fault)}, 201)
+
+    async def clear_faults(self, request: Request) -> Response:
+        """Forget one fault, or all."""
+        found = self._faults.clear(request.path_params.get("id"))
+        return Response(status_code=204 if found or "id" not in request.path_params else 404)
+
     async def reset(self, _: Request) -> Response:
-        """Back to the seed, with the settings and the counts of a fresh start."""
+        """Back to the seed, with the settings and the counts of a fresh start, and no faults."""
         plant(self._azure)
         self._azure.settings = Settings()
+        self._faults.clear()
         self._azure.requests.clear()
         return Response(status_code=204)

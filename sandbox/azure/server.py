@@ -16,6 +16,7 @@ from .azure import Azure
 from .configuration_api import HOST, ConfigurationApi
 from .control import Control
 from .entra import Entra
+from .faults import ConnectionLostError, Faults
 from .graph.api import Graph
 from .responses import ApiError, arm_error
 from .tokens import TokenIssuer
@@ -34,7 +35,8 @@ class Server:
         self._azure = azure
         self._arm = Arm(azure, tokens, ApiManagement(azure).operations + Authorization(azure).operations)
         self._configuration = ConfigurationApi(azure, tokens)
-        control, entra, graph = Control(azure), Entra(azure, tokens), Graph(azure, tokens)
+        self._faults = Faults()
+        control, entra, graph = Control(azure, self._faults), Entra(azure, tokens), Graph(azure, tokens)
         metadata = Route("/metadata/endpoints", self.metadata)
         login = Router(entra.routes)
         graph_router = Router(graph.routes)
@@ -72,12 +74,16 @@ class Server:
         host = request.headers.get("host", "").rsplit(":", 1)[0].lower()
         request.scope["path"] = _BY_APP_ID.sub(r"\1/\2", request.scope["path"])
         operation = self._operation(host, request)
-        if not operation.startswith("sandbox"):
-            self._azure.requests[operation] = self._azure.requests.get(operation, 0) + 1
         try:
-            response = await self._answer(host, request)
+            if operation == "sandbox":
+                response = await self._answer(host, request)
+            else:
+                self._azure.requests[operation] = self._azure.requests.get(operation, 0) + 1
+                response = await self._faults.befall(operation, lambda: self._answer(host, request))
         except ApiError as error:
             response = error.response
+        except ConnectionLostError:
+            response = _ConnectionReset(status_code=499)
         log.info("%s %s %s: %s", request.method, request.url.path, response.status_code, operation)
         return response
 
@@ -111,7 +117,19 @@ class Server:
         return self._arm.name_of(method, path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            # `send` belongs to uvicorn's cycle of this request, which alone knows the connection.
+            scope["sandbox.transport"] = getattr(getattr(send, "__self__", None), "transport", None)
         await self.app(scope, receive, send)
+
+
+class _ConnectionReset(Response):
+    """No answer: the connection ends. ASGI has no word for it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        scope["sandbox.transport"].abort()
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
 _METHODS = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"]

@@ -14,17 +14,17 @@ from rich.console import Console
 from rich.table import Table
 
 from ..plugins.install import released
-from ..toolchain.build import BuildError
 from ..toolchain.tools import Toolchain, provide
+from . import fault_commands
 from .deploy import deploy as deploy_program
 from .deploy import services
 from .environment import environment
+from .errors import console, reported
 from .home import Home, SandboxError
 from .parts import Parts, released_plugins_wanted
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The program's sandbox: Azure and Kubernetes here.")
-# Standard output is for results (`env`, `run`); progress and errors go beside it.
-console = Console(stderr=True)
+app.add_typer(fault_commands.app, name="fault")
 output = Console()
 
 Identity = Annotated[str, typer.Option("--as", help="deployer or reader.")]
@@ -33,14 +33,14 @@ Identity = Annotated[str, typer.Option("--as", help="deployer or reader.")]
 @app.command()
 def toolchain() -> None:
     """Find or build the engine and Kubernetes, and nothing else. Building takes about 15 minutes, once a machine."""
-    with _errors():
+    with reported():
         _toolchain()
 
 
 @app.command()
 def start() -> None:
     """Start what does not run yet, and wait until all is ready."""
-    with _errors():
+    with reported():
         _start()
         console.print("The sandbox is ready.")
 
@@ -48,7 +48,7 @@ def start() -> None:
 @app.command()
 def stop() -> None:
     """Stop it; its state stays."""
-    with _errors():
+    with reported():
         home = Home.current()
         stopped = _parts(home).stop() if home.is_sandbox() else []
         console.print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
@@ -57,7 +57,7 @@ def stop() -> None:
 @app.command()
 def reset() -> None:
     """Stop it and erase its state."""
-    with _errors():
+    with reported():
         home = Home.current()
         if not home.path.exists():
             console.print("There is no sandbox.")
@@ -72,7 +72,7 @@ def reset() -> None:
 @app.command()
 def status() -> None:
     """Show each part, its address and its health, and where Services are reached. Fails unless all is ready."""
-    with _errors():
+    with reported():
         home = Home.current()
         if not home.is_sandbox():
             raise SandboxError("the sandbox has not been started: python -m sandbox start")
@@ -90,7 +90,7 @@ def status() -> None:
 @app.command()
 def logs(pod: Annotated[str | None, typer.Argument(help="Name of a pod; none: list the logs.")] = None) -> None:
     """Show a pod's log, or where each part's log is."""
-    with _errors():
+    with reported():
         home = Home.current()
         if pod is None:
             for log in sorted((home.path / "logs").glob("*.log")):
@@ -103,7 +103,7 @@ def logs(pod: Annotated[str | None, typer.Argument(help="Name of a pod; none: li
 @app.command()
 def env(identity: Identity = "deployer") -> None:
     """Print `export` lines, for `eval "$(python -m sandbox env)"`."""
-    with _errors():
+    with reported():
         for name, value in _environment(Home.current(), identity).items():
             sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
 
@@ -113,7 +113,7 @@ def run(
     command: Annotated[list[str], typer.Argument(help="The command, after --.")], identity: Identity = "deployer"
 ) -> None:
     """Run a command in the sandbox's environment; its exit code is the command's."""
-    with _errors():
+    with reported():
         os.environ.update(_environment(Home.current(), identity))
         try:
             os.execvp(command[0], command)
@@ -124,7 +124,7 @@ def run(
 @app.command()
 def deploy() -> None:
     """Start the sandbox, deploy the program on it, and call an API through the gateway: `make sandbox`."""
-    with _errors():
+    with reported():
         _start()
         home = Home.current()
         deploy_program(home, _environment(home, "deployer"), output)
@@ -186,15 +186,3 @@ def _progress() -> Iterator[Callable[[str], None]]:
         return
     with console.status("") as spinner:
         yield lambda message: spinner.update(message)
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    try:
-        yield
-    except (SandboxError, BuildError) as error:
-        console.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        console.print("interrupted")
-        raise typer.Exit(130) from None

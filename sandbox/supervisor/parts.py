@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ from ..control_plane.cluster import Cluster, Ports
 from ..language_host.install import install as install_language_host
 from ..plugins.install import install as install_plugins
 from ..toolchain.tools import Toolchain
-from . import processes
+from . import azure_control, processes
 from .home import CHECKOUT, Home, SandboxError
 
 NODE_NAME = "sandbox"
@@ -63,7 +62,7 @@ class Parts:
             "azure",
             f"https://localhost:{ports['azure']}",
             lambda: [python, "-m", "sandbox.azure", "--state", str(home.azure), "--port", str(ports["azure"])],
-            self._azure_ready,
+            lambda: azure_control.healthy(home),
         )
         self.etcd = Part("etcd", f"https://127.0.0.1:{ports['etcd']}", cluster.etcd, lambda: True)
         self.api_server = Part("kube-apiserver", cluster.address, cluster.api_server, cluster.api_server_ready)
@@ -177,14 +176,6 @@ class Parts:
             self.cluster.grant_access()
         except subprocess.CalledProcessError as error:
             raise SandboxError(f"granting access to the cluster failed: {error.stderr.strip()}") from None
-
-    def _azure_ready(self) -> bool:
-        try:
-            context = ssl.create_default_context(cafile=str(self._home.azure / "ca.pem"))
-            with httpx.Client(verify=context, trust_env=False, timeout=5) as client:
-                return client.get(f"{self.azure.address}/_sandbox/health").status_code == 200
-        except (httpx.HTTPError, OSError):
-            return False
 
     def _node_command(self) -> Sequence[str]:
         certificates = self.cluster.certificates

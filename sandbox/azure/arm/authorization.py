@@ -83,7 +83,8 @@ class Authorization:
         found = [
             _shown(definition)
             for definition in self._database.all("roleDefinition")
-            if any(_meets(scope, call.scope) for scope in definition["properties"]["assignableScopes"])
+            if self._azure.listed(definition)
+            and any(_meets(scope, call.scope) for scope in definition["properties"]["assignableScopes"])
             and name in (None, definition["properties"]["roleName"])
             and type_ in (None, definition["properties"]["type"])
         ]
@@ -113,6 +114,7 @@ class Authorization:
             "id": f"{call.scope}/providers/Microsoft.Authorization/roleDefinitions/{name}",
             "type": "Microsoft.Authorization/roleDefinitions",
             "name": name,
+            "_writtenAt": time.time(),
             # ARM sets createdOn anew on every update.
             "properties": {
                 **properties,
@@ -220,7 +222,8 @@ class Authorization:
         found = [
             _shown(assignment)
             for assignment in self._database.all("roleAssignment")
-            if (
+            if self._azure.listed(assignment)
+            and (
                 covers(assignment["properties"]["scope"], call.scope)
                 or (not at_scope and covers(call.scope, assignment["properties"]["scope"]))
             )
@@ -259,7 +262,8 @@ class Authorization:
             "id": f"{call.scope}/providers/Microsoft.Authorization/roleAssignments/{name}",
             "type": "Microsoft.Authorization/roleAssignments",
             "name": name,
-            "_createdAt": existing["_createdAt"] if existing else time.time(),
+            "_createdAt": existing.get("_createdAt", 0) if existing else time.time(),
+            "_writtenAt": time.time(),
             "properties": {**properties, "createdOn": stamp, "updatedOn": stamp, "createdBy": by, "updatedBy": by},
         }
         self._database.put("roleAssignment", name, document)

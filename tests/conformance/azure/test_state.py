@@ -44,6 +44,7 @@ def test_a_reset_forgets_everything_but_the_seeds_secrets(own: Emulator) -> None
     assert own.client().get("/_sandbox/settings").json() == {
         "rbacDelaySeconds": 0,
         "graphReplicationSeconds": 0,
+        "listDelaySeconds": 0,
         "tokenLifetimeSeconds": 3599,
     }
 
