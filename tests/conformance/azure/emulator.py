@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -173,9 +172,3 @@ def eventually(holds: Callable[[], bool], seconds: float = 30) -> None:
         wait=tenacity.wait_fixed(0.1),
     )
     waiting(holds)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]

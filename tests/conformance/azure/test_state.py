@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from ..processes import free_port
 from .clients import READ, authorization, define, role
-from .emulator import SUBSCRIPTION_SCOPE, Emulator, free_port, new_application, new_identity
+from .emulator import SUBSCRIPTION_SCOPE, Emulator, new_application, new_identity
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import time
 
 import psutil
 
-from .conftest import Node
-from .control_plane import Kubernetes
+from ..conftest import Node
+from ..control_plane import Kubernetes
 from .objects import in_namespace, is_ready, pod, state
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx
 import yaml
 
+from ..conftest import Node
+from ..control_plane import Kubernetes
 from ..gateway.azure import CLIENT, SECRET, TENANT, Azure
-from .conftest import Node
-from .control_plane import Kubernetes
 from .objects import is_ready, reach
 
 ARTICLE = Path(__file__).with_name("article.yaml")

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from .conftest import Node
-from .control_plane import Kubernetes
+from ..conftest import Node
+from ..control_plane import Kubernetes
 from .objects import in_namespace, is_ready, load_balancer, pod, reach
 
 READY = {"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 1, "failureThreshold": 1}

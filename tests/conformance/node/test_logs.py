@@ -1,7 +1,7 @@
 """`kubectl logs`."""
 
-from .conftest import Node
-from .control_plane import Kubernetes
+from ..conftest import Node
+from ..control_plane import Kubernetes
 from .objects import in_namespace, is_ready, pod, waits
 
 

@@ -1,7 +1,7 @@
 """Pods: started, configured, restarted, ended, and what kubectl tells of them."""
 
-from .conftest import Node
-from .control_plane import Kubernetes
+from ..conftest import Node
+from ..control_plane import Kubernetes
 from .objects import config_map, in_namespace, is_ready, pod, secret, state, waits
 
 

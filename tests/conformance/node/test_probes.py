@@ -1,7 +1,7 @@
 """Probes: what makes a pod ready and unready, and what restarts it."""
 
-from .conftest import Node
-from .control_plane import Kubernetes
+from ..conftest import Node
+from ..control_plane import Kubernetes
 from .objects import in_namespace, is_ready, load_balancer, pod, reach
 
 READY = {"httpGet": {"path": "/ready", "port": "http"}, "periodSeconds": 1, "failureThreshold": 2}

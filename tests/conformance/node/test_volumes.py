@@ -3,8 +3,8 @@
 import base64
 import json
 
-from .conftest import Node
-from .control_plane import Kubernetes
+from ..conftest import Node
+from ..control_plane import Kubernetes
 from .objects import config_map, in_namespace, is_ready, pod, secret
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ..azure.emulator import Emulator
+from ..control_plane import Kubernetes
 from .plugin import Plugin
 
 
@@ -45,3 +46,21 @@ def azuread(running_azuread: Plugin, emulator: Emulator) -> Plugin:
 def random(running_emulator: Emulator) -> Iterator[Plugin]:
     """The plugin."""
     yield from _started("random", running_emulator)
+
+
+@pytest.fixture(scope="session")
+def kubeconfig(kubernetes: Kubernetes) -> str:
+    """The administrator's kubeconfig, as content."""
+    return kubernetes.cluster.kubeconfig("admin").read_text()
+
+
+@pytest.fixture(scope="session")
+def kubernetes_plugin(kubeconfig: str) -> Iterator[Plugin]:
+    """The plugin with the settings of the program's provider."""
+    plugin = Plugin("kubernetes", {})
+    plugin.configure(
+        kubeconfig=kubeconfig, enableConfigMapMutable=True, enableSecretMutable=True, enablePatchForce=True
+    )
+    yield plugin
+    _, out, err = plugin.end()
+    assert (out, err) == ("", "")

@@ -22,6 +22,11 @@ CHECKOUT = Path(__file__).parents[3]
 class PluginError(Exception):
     """What the plugin answered instead, in the words that the engine prints."""
 
+    def __init__(self, message: str, reasons: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.reasons = reasons or []
+        """Why a resource was made, but did not become what it should."""
+
 
 @dataclass(frozen=True)
 class Made:
@@ -140,16 +145,16 @@ class Plugin:
         try:
             return getattr(self._stub, method)(request, timeout=60)
         except grpc.RpcError as error:
-            raise PluginError(str(error.details())) from None  # type: ignore[attr-defined]
+            call: Any = error
+            raise PluginError(str(call.details()), _initialization_failures(call.trailing_metadata())) from None
 
 
 def urn(type_: str, name: str) -> str:
     return f"urn:pulumi:test::self-hosted-gateway::{type_}::{name}"
 
 
-def initialization_failures(error: grpc.RpcError) -> list[str]:
-    """The reasons for which a resource was made, but did not become what it should."""
-    for key, value in error.trailing_metadata() or ():  # type: ignore[attr-defined]
+def _initialization_failures(metadata: Any) -> list[str]:
+    for key, value in metadata or ():
         if key == "grpc-status-details-bin":
             status = status_pb2.Status.FromString(value)
             detail = provider_pb2.ErrorResourceInitFailed()
