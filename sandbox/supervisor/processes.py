@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import select
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,17 +50,30 @@ def stop(home: Home, part: str, patience: float) -> bool:
     process = running(home, part)
     if process is not None:
         process.terminate()
-        try:
-            process.wait(patience)
-        except psutil.TimeoutExpired:
+        if not _ends_within(process, patience):
             process.kill()
-            with contextlib.suppress(psutil.TimeoutExpired):
-                process.wait(5)
+            _ends_within(process, 5)
         # A child of this very process stays a zombie until it is reaped.
         with contextlib.suppress(ChildProcessError):
             os.waitpid(process.pid, os.WNOHANG)
     home.pid(part).unlink(missing_ok=True)
     return process is not None
+
+
+def _ends_within(process: psutil.Process, seconds: float) -> bool:
+    """Wait until a process ends. That it is reaped as well is another's concern, and can take its parent a while."""
+    try:
+        ended = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        return True
+    except (AttributeError, OSError):  # not Linux
+        with contextlib.suppress(psutil.TimeoutExpired):
+            process.wait(seconds)
+        return not process.is_running()
+    try:
+        return bool(select.select([ended], [], [], seconds)[0])
+    finally:
+        os.close(ended)
 
 
 def last_lines(log: Path, count: int = 12) -> str:
