@@ -76,6 +76,18 @@ class Sandbox:
         listed = json.loads(self.kubectl("get", kind, "-n", namespace, "-o", "json").ok().output)
         return {item["metadata"]["name"]: item for item in listed["items"]}
 
+    def fault(self, operation: str, **what: Any) -> None:
+        """Let the emulated Azure go wrong; see `sandbox/azure/faults.py`."""
+        answer = self.azure().post("/_sandbox/faults", json={"operation": operation, **what})
+        assert answer.status_code == 201, answer.text
+
+    def clear_faults(self) -> None:
+        self.azure().delete("/_sandbox/faults").raise_for_status()
+
+    def requests(self) -> dict[str, int]:
+        """Requests to Azure by operation since the last reset."""
+        return self.azure().get("/_sandbox/requests").raise_for_status().json()["operations"]
+
     def reset_azure(self) -> None:
         """Azure as it was seeded."""
         self.azure().post("/_sandbox/reset").raise_for_status()
@@ -147,6 +159,19 @@ class Stack:
         result = self.sandbox.run(*command, identity=identity, cwd=cwd, **changes)
         self.sandbox.output.append(result.output)
         return result
+
+    def started(self, *arguments: str) -> subprocess.Popen[str]:
+        """`pulumi ...`, running in a process group of its own as at a terminal; its output is read by the caller."""
+        command = ["pulumi", *arguments, "--stack", self.name, "--color", "never", "--non-interactive"]
+        return subprocess.Popen(
+            command,
+            cwd=self.sandbox.program,
+            env=self.sandbox.environments["deployer"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
 
     def up(self, *arguments: str, **changes: Any) -> Result:
         return self.pulumi("up", "--yes", "--skip-preview", *arguments, **changes)
