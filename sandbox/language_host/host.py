@@ -136,4 +136,5 @@ def serve() -> None:
     sys.stdout.flush()
     stop.wait()
     host.end_programs()
-    server.stop(grace=None).wait()
+    # At once: the engine has five seconds' patience for all of its plugins.
+    os._exit(0)
