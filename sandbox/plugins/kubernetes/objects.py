@@ -8,6 +8,7 @@ from ..engine.provider import Existing, IncompleteError, ProviderError, Request,
 from ..engine.schema import Failure, failures
 from ..engine.values import UNKNOWN, Properties, Secret, Unknown, conceal_like, has_unknown, reveal
 from .connection import Connection, StatusError, UnreachableError
+from .field_managers import with_taken_over
 from .kinds import Kind
 from .live import importable, prune, state_of
 from .readiness import wait_until_gone, wait_until_ready
@@ -162,20 +163,17 @@ class KubernetesObject(Resource):
         )
 
     def _own_by_apply(self, connection: Connection, path: str, field_manager: str) -> None:
-        """Make the fields that the creation owns the apply's: else a field that is no longer declared would stay."""
+        """Make the apply own what the creation and kubectl wrote: what of it is not declared goes with the apply."""
         live = connection.find(path)
         managed = (live or {}).get("metadata", {}).get("managedFields", [])
-        entries = [entry for entry in managed if entry.get("manager") == field_manager and not entry.get("subresource")]
-        if live is None or any(entry["operation"] == "Apply" for entry in entries) or not entries:
+        entries = with_taken_over(managed, field_manager)
+        if live is None or entries == managed:
             return
         patch = [
-            {"op": "replace", "path": f"/metadata/managedFields/{managed.index(entry)}/operation", "value": "Apply"}
-            for entry in entries
+            {"op": "test", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},
+            {"op": "replace", "path": "/metadata/managedFields", "value": entries},
         ]
-        version = {"op": "test", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]}
-        connection.request(
-            "PATCH", path, [version, *patch], content_type="application/json-patch+json", fieldManager=field_manager
-        )
+        connection.request("PATCH", path, patch, content_type="application/json-patch+json", fieldManager=field_manager)
 
     def _await(
         self,

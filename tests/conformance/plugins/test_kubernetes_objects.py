@@ -76,29 +76,45 @@ def test_a_field_that_is_no_longer_declared_is_removed(
     assert live(kubernetes, namespace, "configmap/mygw-env")["data"] == {"key": "value"}
 
 
-def test_what_somebody_else_added_stays(kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str) -> None:
+def patch_data(kubernetes: Kubernetes, namespace: str, manager: str, **data: str) -> None:
+    """Somebody changes the ConfigMap with another tool."""
+    patch = ("patch", "configmap", "mygw-env", "-n", namespace, "--type=merge", f"--field-manager={manager}", "-p")
+    kubernetes.kubectl(*patch, json.dumps({"data": data}))
+
+
+@pytest.mark.parametrize(("manager", "stays"), [("contoso-controller", True), ("kubectl-patch", False)])
+def test_what_somebody_else_added_is_invisible_and_goes_only_if_it_is_kubectls(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str, manager: str, stays: bool
+) -> None:
     made = kubernetes_plugin.create(CONFIG_MAP, config_map(namespace, key="value"))
-    patch = '{"data": {"added": "by-hand"}}'
-    kubernetes.kubectl("patch", "configmap", "mygw-env", "-n", namespace, "--type=merge", "-p", patch)
-    # It is read as declared: an added key is invisible to a refresh, and survives an update.
+    patch_data(kubernetes, namespace, manager, added="by-hand")
     assert kubernetes_plugin.drift(made) == {}
     kubernetes_plugin.update(made, config_map(namespace, key="other"))
-    assert live(kubernetes, namespace, "configmap/mygw-env")["data"] == {"key": "other", "added": "by-hand"}
+    added = {"added": "by-hand"} if stays else {}
+    assert live(kubernetes, namespace, "configmap/mygw-env")["data"] == {"key": "other", **added}
 
 
-def test_a_field_that_somebody_else_changed_is_a_conflict_unless_forced(
+def test_a_field_that_kubectl_changed_is_taken_back(kubernetes: Kubernetes, namespace: str, kubeconfig: str) -> None:
+    with configured(kubeconfig, enableConfigMapMutable=True) as plugin:
+        made = plugin.create(CONFIG_MAP, config_map(namespace, key="value"))
+        patch_data(kubernetes, namespace, "kubectl-patch", key="by-hand")
+        assert plugin.drift(made) == {"data.key": "UPDATE"}
+        plugin.update(made, config_map(namespace, key="value"))
+    assert live(kubernetes, namespace, "configmap/mygw-env")["data"] == {"key": "value"}
+
+
+def test_a_field_that_another_tool_changed_is_a_conflict_unless_forced(
     kubernetes: Kubernetes, namespace: str, kubeconfig: str
 ) -> None:
     with configured(kubeconfig, enableConfigMapMutable=True) as plugin:
         made = plugin.create(CONFIG_MAP, config_map(namespace, key="value"))
-        patch = '{"data": {"key": "by-hand"}}'
-        kubernetes.kubectl("patch", "configmap", "mygw-env", "-n", namespace, "--type=merge", "-p", patch)
+        patch_data(kubernetes, namespace, "contoso-controller", key="by-hand")
         assert plugin.drift(made) == {"data.key": "UPDATE"}
         with pytest.raises(PluginError) as refused:
             plugin.update(made, config_map(namespace, key="other"))
         message = str(refused.value)
         assert f'"{made.state["__fieldManager"]}" had an apply conflict' in message
-        assert 'conflict with "kubectl-patch"' in message
+        assert 'conflict with "contoso-controller"' in message
         assert ".data.key" in message
         forced = config_map(namespace, key="other")
         forced["metadata"]["annotations"] = {"pulumi.com/patchForce": "true"}
@@ -110,8 +126,7 @@ def test_the_providers_patch_force_takes_a_field_back(
     kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
 ) -> None:
     made = kubernetes_plugin.create(CONFIG_MAP, config_map(namespace, key="value"))
-    patch = '{"data": {"key": "by-hand"}}'
-    kubernetes.kubectl("patch", "configmap", "mygw-env", "-n", namespace, "--type=merge", "-p", patch)
+    patch_data(kubernetes, namespace, "contoso-controller", key="by-hand")
     kubernetes_plugin.update(made, config_map(namespace, key="value"))
     assert live(kubernetes, namespace, "configmap/mygw-env")["data"] == {"key": "value"}
 
