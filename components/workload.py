@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import (
@@ -32,6 +33,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.core.v1.outputs import ServiceStatus
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+from pulumi_kubernetes.meta.v1.outputs import ObjectMeta
 
 from components.config import SecretStore
 
@@ -92,6 +94,7 @@ class GatewayWorkload(pulumi.ComponentResource):
         # Settings and secret.
         settings = dict(args.gateway_settings)
         secret_in_environment: list[EnvVarArgs] | None = None
+        versions: list[pulumi.Output[str]] = []
         checksum = pulumi.Output.json_dumps(
             {"settings": args.gateway_settings, "clientSecretKeyId": args.client_secret_key_id}, sort_keys=True
         ).apply(_sha256)
@@ -105,6 +108,7 @@ class GatewayWorkload(pulumi.ComponentResource):
                 data={"clientSecret": pulumi.Output.secret(args.client_secret).apply(_base64)},
                 opts=pulumi.ResourceOptions(parent=self),
             )
+            versions.append(secret.metadata.apply(_version))
             from_secret = SecretKeySelectorArgs(name=secret.metadata.name, key="clientSecret")
             secret_in_environment = [
                 EnvVarArgs(name=CLIENT_SECRET_SETTING, value_from=EnvVarSourceArgs(secret_key_ref=from_secret))
@@ -112,6 +116,7 @@ class GatewayWorkload(pulumi.ComponentResource):
         config_map = ConfigMap(
             f"{name}-env", metadata=metadata(f"{app}-env"), data=settings, opts=pulumi.ResourceOptions(parent=self)
         )
+        versions.append(config_map.metadata.apply(_version))
 
         # The gateway.
         deployment = Deployment(
@@ -126,9 +131,14 @@ class GatewayWorkload(pulumi.ComponentResource):
                 ),
                 progress_deadline_seconds=PROGRESS_DEADLINE_SECONDS,
                 template=PodTemplateSpecArgs(
-                    # Pods read their environment once, when they start: a new checksum replaces them.
+                    # Pods read their environment once, when they start. A new checksum replaces them; so does a version
+                    # that changes without it: then a pod may have started with what somebody else had written.
                     metadata=ObjectMetaArgs(
-                        labels=labels, annotations={"self-hosted-gateway/settings-checksum": checksum}
+                        labels=labels,
+                        annotations={
+                            "self-hosted-gateway/settings-checksum": checksum,
+                            "self-hosted-gateway/settings-version": pulumi.Output.all(*versions).apply("-".join),
+                        },
                     ),
                     spec=PodSpecArgs(
                         termination_grace_period_seconds=60,
@@ -215,6 +225,11 @@ class GatewayWorkload(pulumi.ComponentResource):
 
 def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
+
+
+def _version(metadata: ObjectMeta) -> str:
+    # A preview of a change does not know it yet.
+    return metadata.resource_version or cast("str", pulumi.UNKNOWN)
 
 
 def _sha256(text: str) -> str:

@@ -88,6 +88,14 @@ class Sandbox:
         """Requests to Azure by operation since the last reset."""
         return self.azure().get("/_sandbox/requests").raise_for_status().json()["operations"]
 
+    def sign_ins(self) -> dict[str, int]:
+        """Access tokens since the last reset, by the key id of the client secret that they were given for."""
+        return self.azure().get("/_sandbox/requests").raise_for_status().json()["signIns"]
+
+    def azure_settings(self, **settings: Any) -> None:
+        """Change settings of the emulated Azure; see `sandbox/azure/azure.py`."""
+        self.azure().patch("/_sandbox/settings", json=settings).raise_for_status()
+
     def reset_azure(self) -> None:
         """Azure as it was seeded."""
         self.azure().post("/_sandbox/reset").raise_for_status()
@@ -179,13 +187,19 @@ class Stack:
     def preview(self, *arguments: str, identity: str = "deployer", **changes: Any) -> Result:
         return self.pulumi("preview", *arguments, identity=identity, **changes)
 
-    def check_drift(self, identity: str = "deployer", **changes: Any) -> Result:
-        return self.pulumi(
-            "refresh", "--preview-only", "--run-program", "--expect-no-changes", identity=identity, **changes
-        )
+    def check_drift(self, *arguments: str, identity: str = "deployer", **changes: Any) -> Result:
+        command = ("refresh", "--preview-only", "--run-program", "--expect-no-changes", *arguments)
+        return self.pulumi(*command, identity=identity, **changes)
 
     def destroy(self) -> Result:
         return self.pulumi("destroy", "--yes", "--skip-preview")
+
+    def ops(self, command: str, *arguments: str, identity: str = "deployer", **changes: Any) -> Result:
+        """`python -m ops COMMAND --stack NAME ...`, in the program's folder."""
+        line = [sys.executable, "-m", "ops", command, "--stack", self.name, *arguments]
+        result = self.sandbox.run(*line, identity=identity, PYTHONPATH=str(CHECKOUT), NO_COLOR="1", **changes)
+        self.sandbox.output.append(result.output)
+        return result
 
     def outputs(self, *, secrets: bool = False) -> dict[str, Any]:
         arguments = ["--json", *(["--show-secrets"] if secrets else [])]

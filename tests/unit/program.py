@@ -108,7 +108,10 @@ class _Provider(mocks.Mocks):
         self.answers = answers
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        return f"{args.name}-id", {**args.inputs, **OUTPUTS.get(args.typ, {})}
+        outputs = {**args.inputs, **OUTPUTS.get(args.typ, {})}
+        if args.typ.startswith("kubernetes:"):
+            outputs["metadata"] = {**args.inputs["metadata"], "resourceVersion": "7"}
+        return f"{args.name}-id", outputs
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         self.graph.invokes.append(args.token)
