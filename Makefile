@@ -6,10 +6,10 @@ INSTALLED := $(VENV)/.installed
 
 .PHONY: install sandbox sandbox-down sandbox-reset check test
 
-$(INSTALLED): requirements.txt sandbox/requirements.txt tests/requirements.txt constraints.txt
+$(INSTALLED): requirements.txt ops/requirements.txt sandbox/requirements.txt tests/requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements.txt -r sandbox/requirements.txt -r tests/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements.txt -r ops/requirements.txt -r sandbox/requirements.txt -r tests/requirements.txt
 	@touch $@
 
 install: $(INSTALLED)

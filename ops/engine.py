@@ -1,22 +1,29 @@
-"""What the engine knows of a stack, read through its command line."""
+"""What the engine knows of a stack and finds out about it, through its command line."""
 
 import json
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
+from .errors import OpsError
 
-class EngineError(Exception):
-    """What the engine said went wrong."""
+# How a secret is marked in the state, and in what the engine prints.
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+SECRET = "[secret]"  # noqa: S105 - the engine's word for one
 
 
 @dataclass(frozen=True)
 class StackResource:
-    """One resource of a stack's state; without its properties, which may be secret."""
+    """One resource of a stack's state. Secrets are masked."""
 
     urn: str
     type: str
-    parent: str
-    dependencies: tuple[str, ...]
+    parent: str = ""
+    dependencies: tuple[str, ...] = ()
+    id: str = ""
+    provider: str = ""
+    inputs: dict[str, Any] = field(default_factory=dict)
+    outputs: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -24,25 +31,142 @@ class StackResource:
         return self.urn.rsplit("::", 1)[-1]
 
 
-def export_stack(stack: str) -> list[StackResource]:
+@dataclass(frozen=True)
+class Step:
+    """What the engine would do to one resource."""
+
+    operation: str
+    urn: str
+    type: str
+    properties: tuple[str, ...]
+    """Paths of the properties that differ."""
+    old: dict[str, Any]
+    """Inputs as declared."""
+    new: dict[str, Any]
+    """Inputs as found, or as they will be."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """What happens to each property: `update`, `add-replace` and so on."""
+
+    @property
+    def name(self) -> str:
+        """The resource's logical name."""
+        return self.urn.rsplit("::", 1)[-1]
+
+
+def export_stack(stack: str, *, keys_of_secrets: bool = False) -> list[StackResource]:
     """The resources of a stack, as its state has them.
 
+    Args:
+        stack: name of the stack.
+        keys_of_secrets: of an object that is secret as a whole, mask the values only. The engine decrypts it for that.
+
     Raises:
-        EngineError: the engine can't be run, or there is no such stack.
+        OpsError: the engine can't be run, or there is no such stack.
     """
-    try:
-        finished = subprocess.run(["pulumi", "stack", "export", "--stack", stack], capture_output=True, text=True)
-    except OSError as error:
-        raise EngineError(f"pulumi can't be run: {error.strerror}") from None
-    if finished.returncode:
-        raise EngineError(finished.stderr.strip().removeprefix("error: "))
-    resources = json.loads(finished.stdout)["deployment"].get("resources", [])
+    decrypt = ["--show-secrets"] if keys_of_secrets else []
+    deployment = json.loads(run("stack", "export", "--stack", stack, *decrypt))["deployment"]
     return [
         StackResource(
             urn=resource["urn"],
             type=resource["type"],
             parent=resource.get("parent", ""),
             dependencies=tuple(resource.get("dependencies", [])),
+            id=resource.get("id", ""),
+            provider=resource.get("provider", ""),
+            inputs=masked(resource.get("inputs", {})),
+            outputs=masked(resource.get("outputs", {})),
         )
-        for resource in resources
+        for resource in deployment.get("resources", [])
     ]
+
+
+def stacks() -> list[str]:
+    """Names of the project's stacks in the backend."""
+    return [stack["name"] for stack in json.loads(run("stack", "ls", "--json"))]
+
+
+def refresh(stack: str) -> list[Step]:
+    """What a refresh finds changed, without taking it into the state.
+
+    Raises:
+        OpsError: it fails: that is no drift, and no all-clear either.
+    """
+    return _steps("refresh", "--preview-only", "--run-program", "--stack", stack)
+
+
+def preview(stack: str) -> list[Step]:
+    """What an update would do.
+
+    Raises:
+        OpsError: the preview fails.
+    """
+    return _steps("preview", "--show-sames", "--show-replacement-steps", "--stack", stack)
+
+
+def run(*arguments: str) -> str:
+    """Run the engine; what it prints.
+
+    Raises:
+        OpsError: it can't be run, or fails.
+    """
+    finished = _run(*arguments)
+    if finished.returncode:
+        raise OpsError(_message(finished))
+    return finished.stdout
+
+
+def masked(value: Any) -> Any:
+    """A value of the state without its secrets."""
+    if isinstance(value, dict):
+        if _SIGNATURE in value:
+            return _values_masked(json.loads(value["plaintext"])) if "plaintext" in value else SECRET
+        return {key: masked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [masked(item) for item in value]
+    return value
+
+
+def _values_masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _values_masked(item) for key, item in value.items()}
+    return SECRET
+
+
+def _steps(*arguments: str) -> list[Step]:
+    finished = _run(*arguments, "--json")
+    try:
+        answer = json.loads(finished.stdout)
+    except ValueError:
+        raise OpsError(_message(finished)) from None
+    errors = [entry["message"].strip() for entry in answer.get("diagnostics") or [] if entry["severity"] == "error"]
+    if finished.returncode or errors:
+        raise OpsError("\n".join(dict.fromkeys(errors)) or _message(finished))
+    return [_step(step) for step in answer.get("steps") or []]
+
+
+def _step(step: dict[str, Any]) -> Step:
+    details = step.get("detailedDiff") or {}
+    old, new = step.get("oldState") or {}, step.get("newState") or {}
+    return Step(
+        operation=step["op"],
+        urn=step["urn"],
+        type=(old or new).get("type", ""),
+        properties=tuple(details),
+        old=old.get("inputs") or {},
+        new=new.get("inputs") or {},
+        kinds={path: str(detail.get("kind", "")) for path, detail in details.items()},
+    )
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            ["pulumi", *arguments, "--non-interactive", "--color", "never"], capture_output=True, text=True
+        )
+    except OSError as error:
+        raise OpsError(f"pulumi can't be run: {error.strerror}") from None
+
+
+def _message(finished: subprocess.CompletedProcess[str]) -> str:
+    said = (finished.stderr.strip() or finished.stdout.strip()).removeprefix("error: ")
+    return said or f"pulumi ended with exit code {finished.returncode}"

@@ -1,0 +1,1 @@
+"""Where reality differs from what a stack declares."""

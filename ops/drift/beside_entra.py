@@ -1,0 +1,41 @@
+"""Credentials that somebody added to the stack's applications: with each, the gateway's identity can be taken on."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..azure import Api
+from ..engine import StackResource
+from .report import Finding, Kind
+
+_APPLICATION = "azuread:index/application:Application"
+_PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
+_FEDERATED = "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential"
+
+
+def added_credentials(resources: list[StackResource], graph: Api) -> Iterator[Finding]:
+    """Client secrets, certificates and federated credentials that the stack does not declare."""
+    ours = {str(resource.outputs.get("keyId")) for resource in resources if resource.type == _PASSWORD}
+    ours |= {str(resource.outputs.get("credentialId")) for resource in resources if resource.type == _FEDERATED}
+    for resource in resources:
+        if resource.type != _APPLICATION:
+            continue
+        application = graph.find(f"/v1.0{resource.id}")
+        if application is None:
+            continue  # the refresh has said so
+        for secret in application.get("passwordCredentials") or []:
+            if secret["keyId"] not in ours:
+                yield _added(resource, f"client secret {secret['keyId']}", _dated(secret))
+        for certificate in application.get("keyCredentials") or []:
+            yield _added(resource, f"certificate {certificate['keyId']}", _dated(certificate))
+        for credential in graph.list(f"/v1.0{resource.id}/federatedIdentityCredentials"):
+            if credential["id"] not in ours:
+                subject = f"{credential['subject']} of {credential['issuer']}"
+                yield _added(resource, f"federated credential {credential['name']}", subject)
+
+
+def _added(resource: StackResource, what: str, actual: str) -> Finding:
+    return Finding(resource.name, resource.type, Kind.ADDED, what, actual=actual)
+
+
+def _dated(credential: dict[str, Any]) -> str:
+    return f"{credential.get('displayName') or 'without a name'}, ends {credential['endDateTime']}"

@@ -1,0 +1,51 @@
+"""The drift check: what the engine finds, what it can't see, and secrets that end soon."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from ..azure import Azure
+from ..cluster import Cluster
+from ..engine import StackResource, export_stack
+from .beside_authorization import Authorization
+from .beside_entra import added_credentials
+from .beside_kubernetes import added_to_objects
+from .declared import drift_of_declared
+from .report import ExpiringSecret, Finding, Report
+
+_PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
+WARN_BEFORE = timedelta(days=30)
+
+
+def check(stack: str) -> Report:
+    """Check one stack; nothing is changed anywhere.
+
+    Raises:
+        OpsError: something can't be checked: that is no drift, and no all-clear either.
+    """
+    resources = export_stack(stack, keys_of_secrets=True)
+    report = Report(stack, list(drift_of_declared(stack)))
+    report.findings += _beside(stack, resources)
+    report.expiring = list(expiring(resources, datetime.now(UTC)))
+    return report
+
+
+def expiring(resources: list[StackResource], now: datetime) -> Iterator[ExpiringSecret]:
+    """The stack's client secrets that end within 30 days."""
+    for resource in resources:
+        if resource.type != _PASSWORD:
+            continue
+        end = datetime.fromisoformat(str(resource.outputs["endDate"]))
+        if end - now <= WARN_BEFORE:
+            yield ExpiringSecret(resource.name, str(resource.outputs["keyId"]), end, (end - now).days)
+
+
+def _beside(stack: str, resources: list[StackResource]) -> Iterator[Finding]:
+    providers = {resource.type.removeprefix("pulumi:providers:"): resource for resource in resources}
+    if (azure_native := providers.get("azure-native")) is not None:
+        azure = Azure(str(azure_native.inputs["tenantId"]), str(azure_native.inputs.get("environment", "public")))
+        yield from Authorization(stack, resources, azure.arm).added()
+        yield from added_credentials(resources, azure.graph)
+    if (kubernetes := providers.get("kubernetes")) is not None:
+        inputs = kubernetes.inputs
+        cluster = Cluster(str(inputs.get("kubeconfig") or ""), str(inputs.get("context") or ""))
+        yield from added_to_objects(resources, cluster)

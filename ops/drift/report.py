@@ -1,0 +1,56 @@
+"""What a drift check found."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What happened to a resource or a property."""
+
+    CHANGED = "changed"
+    """It is not as declared."""
+    DELETED = "deleted"
+    """It is declared, and not there."""
+    ADDED = "added"
+    """It is there, beside what is declared."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One difference."""
+
+    resource: str
+    """Logical name of the resource."""
+    type: str
+    """Type token of the resource."""
+    kind: Kind
+    what: str = ""
+    """Path of the property, or what was added; the empty text for the whole resource."""
+    declared: Any = None
+    actual: Any = None
+
+
+@dataclass(frozen=True)
+class ExpiringSecret:
+    """A client secret that ends soon, or has ended."""
+
+    resource: str
+    key_id: str
+    end: datetime
+    days_left: int
+
+
+@dataclass
+class Report:
+    """One check of one stack."""
+
+    stack: str
+    findings: list[Finding] = field(default_factory=list)
+    expiring: list[ExpiringSecret] = field(default_factory=list)
+
+    @property
+    def drifted(self) -> bool:
+        """Whether reality differs. A secret that ends soon is no drift."""
+        return bool(self.findings)

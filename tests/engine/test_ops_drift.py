@@ -1,0 +1,117 @@
+"""`python -m ops drift`: also what the engine can't see, for people and programs, and never a secret."""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from .sandbox import AUTHORIZATION_VERSION, INSTANCE, SUBSCRIPTION, Stack, sandbox_config
+
+VERSION = {"api-version": AUTHORIZATION_VERSION}
+READER = "5a0c0de0-0000-4000-8000-000000000031"
+AUTHORIZATION = "providers/Microsoft.Authorization"
+
+
+@pytest.fixture(scope="module")
+def deployed(deployable: Stack) -> Stack:
+    """The sandbox's configuration, deployed."""
+    deployable.configure(sandbox_config())
+    deployable.up().ok()
+    return deployable
+
+
+def id_of(stack: Stack, name: str) -> str:
+    return next(resource["id"] for resource in stack.resources() if resource["urn"].endswith(f"::{name}"))
+
+
+def add_by_hand(stack: Stack) -> dict[str, str]:
+    """Everything that somebody can add beside what is declared; what of it the report has to hold."""
+    sandbox, graph, arm = stack.sandbox, stack.sandbox.graph(), stack.sandbox.arm()
+    sandbox.kubectl(
+        "patch", "configmap", "mygw-env", "--type=merge", "-p", '{"data":{"telemetry.logs.std":"none"}}'
+    ).ok()
+    sandbox.kubectl("annotate", "service", "mygw-live-traffic", "contoso.example/by=hand").ok()
+    sandbox.kubectl("set", "env", "deployment/mygw", "HTTP_PROXY=http://contoso.example").ok()
+    sandbox.kubectl("patch", "secret", "mygw-auth", "--type=merge", "-p", '{"data":{"other":"b3RoZXI="}}').ok()
+
+    application = id_of(stack, "mygw-identity-application")
+    body = {"passwordCredential": {"displayName": "by hand"}}
+    secret = graph.post(f"/v1.0{application}/addPassword", json=body).json()
+    federated = {"name": "by-hand", "issuer": "https://contoso.example", "subject": "somebody", "audiences": ["api"]}
+    graph.post(f"/v1.0{application}/federatedIdentityCredentials", json=federated).raise_for_status()
+
+    assignment = str(uuid.uuid4())
+    properties = {
+        "roleDefinitionId": id_of(stack, "roles-reader"),
+        "principalId": READER,
+        "principalType": "ServicePrincipal",
+    }
+    url = f"{INSTANCE}/{AUTHORIZATION}/roleAssignments/{assignment}"
+    arm.put(url, params=VERSION, json={"properties": properties}).raise_for_status()
+    role = str(uuid.uuid4())
+    granting = {
+        "roleName": "Contoso Everything",
+        "assignableScopes": [f"/subscriptions/{SUBSCRIPTION}"],
+        "permissions": [{"dataActions": ["Microsoft.ApiManagement/service/gateways/*"]}],
+    }
+    url = f"/subscriptions/{SUBSCRIPTION}/{AUTHORIZATION}/roleDefinitions/{role}"
+    arm.put(url, params=VERSION, json={"properties": granting}).raise_for_status()
+    return {
+        'data["telemetry.logs.std"]': "mygw-workload-env",
+        'metadata.annotations["contoso.example/by"]': "mygw-workload-live-traffic",
+        "data.other": "mygw-workload-auth",
+        f"client secret {secret['keyId']}": "mygw-identity-application",
+        "federated credential by-hand": "mygw-identity-application",
+        f"assignment {assignment}": "roles-reader",
+        f"role definition {role}": "validator-assignment",
+    }
+
+
+def test_nothing_is_reported_where_nothing_differs(deployed: Stack) -> None:
+    for identity in ("deployer", "reader"):
+        result = deployed.ops("drift", identity=identity)
+        assert (result.code, result.output) == (0, f"No drift: everything is as stack {deployed.name} declares it.\n")
+
+
+def test_what_was_added_beside_the_declared_is_reported_and_secrets_are_masked(deployed: Stack) -> None:
+    added = add_by_hand(deployed)
+    deployed.sandbox.kubectl(
+        "patch", "secret", "mygw-auth", "--type=merge", "-p", '{"data":{"clientSecret":"eA=="}}'
+    ).ok()
+
+    result = deployed.ops("drift", "--format", "json", identity="reader")
+    assert result.code == 7
+    report: dict[str, Any] = json.loads(result.output)
+    beside = {f["what"]: f["resource"] for f in report["findings"] if f["kind"] == "added"}
+    # The variable is the container's third; which role assignment it names first is a matter of order.
+    variable = {what for what in beside if what.startswith("spec.template.spec.containers[0].env[")}
+    assert {what: beside[what] for what in set(beside) - variable if not what.startswith("role definition")} == {
+        what: resource for what, resource in added.items() if not what.startswith("role definition")
+    }
+    assert {what for what in beside if what.startswith("role definition")} < set(added)
+    assert variable or any(f["what"].startswith("spec.template.spec.containers[0].env") for f in report["findings"])
+
+    changed = [f for f in report["findings"] if f["resource"] == "mygw-workload-auth" and f["kind"] == "changed"]
+    assert [(f["what"], f["declared"], f["actual"]) for f in changed] == [("data.clientSecret", "[secret]", "[secret]")]
+    other = next(f for f in report["findings"] if f["what"] == "data.other")
+    assert other["actual"] == "[secret]"
+    for secret in ("b3RoZXI=", "eA=="):
+        assert secret not in result.output
+
+    markdown = deployed.ops("drift", "--format", "markdown")
+    assert markdown.code == 7
+    assert f"### Drift of `{deployed.name}`" in markdown.output
+    assert "| `roles-reader` | added: `assignment " in markdown.output
+
+
+def test_a_check_that_cannot_be_made_is_no_drift_and_no_all_clear(deployed: Stack) -> None:
+    result = deployed.ops("drift", KUBECONFIG="/dev/null")
+    assert result.code == 1
+    assert result.output.startswith("error: ")
+    assert "Traceback" not in result.output
+    wrong = deployed.ops("drift", ARM_CLIENT_SECRET="wrong")
+    assert wrong.code == 1
+    assert "AADSTS7000215" in wrong.output
+    absent = Stack(deployed.sandbox, "contoso-none").ops("drift")
+    assert (absent.code, absent.output) == (1, "error: no stack named 'contoso-none' found\n")

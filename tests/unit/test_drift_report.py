@@ -1,0 +1,154 @@
+"""How a drift report reads, and which secrets it warns of."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from ops.drift import render
+from ops.drift.beside_authorization import _grants
+from ops.drift.beside_kubernetes import _added
+from ops.drift.check import expiring
+from ops.drift.report import ExpiringSecret, Finding, Kind, Report
+from ops.engine import StackResource
+from ops.property_path import value_at
+
+GET_CONFIGURATION = "Microsoft.ApiManagement/service/gateways/getConfiguration/action"
+END = datetime(2026, 12, 1, tzinfo=UTC)
+
+
+def password(end: str) -> StackResource:
+    type_ = "azuread:index/applicationPassword:ApplicationPassword"
+    return StackResource(f"urn:pulumi:dev::p::{type_}::mygw-secret", type_, outputs={"keyId": "a-key", "endDate": end})
+
+
+@pytest.mark.parametrize(
+    ("end", "days"), [("2026-12-01T00:00:00Z", 7), ("2026-12-24T00:00:00Z", 30), ("2026-11-20T00:00:00Z", -4)]
+)
+def test_a_secret_that_ends_within_thirty_days_is_named(end: str, days: int) -> None:
+    (found,) = expiring([password(end)], datetime(2026, 11, 24, tzinfo=UTC))
+    assert (found.resource, found.key_id, found.days_left) == ("mygw-secret", "a-key", days)
+
+
+def test_a_secret_that_lasts_longer_is_not() -> None:
+    assert list(expiring([password("2026-12-25T00:00:01Z")], datetime(2026, 11, 24, tzinfo=UTC))) == []
+
+
+def report() -> Report:
+    findings = [
+        Finding("roles-reader", "t", Kind.DELETED),
+        Finding("mygw-env", "t", Kind.CHANGED, 'data["gateway.name"]', "mygw", "a|b`c"),
+        Finding("mygw-env", "t", Kind.ADDED, "data.key", None, "value"),
+    ]
+    return Report("dev", findings, [ExpiringSecret("mygw-secret", "a-key", END, 7)])
+
+
+def test_text_is_a_table_and_a_sentence() -> None:
+    assert render.text(report()).splitlines() == [
+        "resource      what                           declared  there",
+        "roles-reader  deleted",
+        'mygw-env      changed: data["gateway.name"]  mygw      a|b`c',
+        "mygw-env      added: data.key                          value",
+        "3 difference(s) in 2 resource(s).",
+        "Client secret a-key (mygw-secret) ends on 2026-12-01, in 7 day(s): set a later `rotation` and run `pulumi up`.",
+    ]
+
+
+def test_markdown_keeps_to_its_cells() -> None:
+    rows = [line for line in render.markdown(report()).splitlines() if line.startswith("| `")]
+    assert rows == [
+        "| `roles-reader` | deleted |  |  |",
+        '| `mygw-env` | changed: `data["gateway.name"]` | `mygw` | `a\\|b\'c` |',
+        "| `mygw-env` | added: `data.key` |  | `value` |",
+    ]
+
+
+def test_json_holds_everything() -> None:
+    document = json.loads(render.as_json(report()))
+    assert document["drifted"] is True
+    assert document["findings"][1] == {
+        "resource": "mygw-env",
+        "type": "t",
+        "kind": "changed",
+        "what": 'data["gateway.name"]',
+        "declared": "mygw",
+        "actual": "a|b`c",
+    }
+    assert document["expiring"][0]["end"] == "2026-12-01T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("permission", "grants"),
+    [
+        ({"dataActions": [GET_CONFIGURATION]}, True),
+        ({"dataActions": ["*"]}, True),
+        ({"dataActions": ["microsoft.apimanagement/service/GATEWAYS/*"]}, True),
+        ({"dataActions": ["*"], "notDataActions": ["*/getConfiguration/action"]}, False),
+        ({"dataActions": ["Microsoft.ApiManagement/service/users/read"]}, False),
+        ({"actions": ["*"]}, False),
+        ({}, False),
+    ],
+)
+def test_a_role_grants_the_data_action_or_not(permission: dict[str, list[str]], grants: bool) -> None:
+    assert _grants(permission) is grants
+
+
+def test_fields_of_others_are_found_by_who_wrote_them() -> None:
+    live = {
+        "metadata": {
+            "annotations": {"deployment.kubernetes.io/revision": "1", "contoso.example/by": "hand"},
+            "managedFields": [
+                {"manager": "pulumi-kubernetes-1", "fieldsV1": {"f:spec": {"f:replicas": {}}}},
+                {
+                    "manager": "kube-controller-manager",
+                    "fieldsV1": {"f:metadata": {"f:annotations": {"f:deployment.kubernetes.io/revision": {}}}},
+                },
+                {"manager": "kubelet", "subresource": "status", "fieldsV1": {"f:status": {"f:phase": {}}}},
+                {
+                    "manager": "kubectl-patch",
+                    "fieldsV1": {
+                        "f:metadata": {"f:annotations": {".": {}, "f:contoso.example/by": {}}},
+                        "f:spec": {
+                            "f:replicas": {},
+                            "f:paused": {},
+                            "f:ports": {
+                                'k:{"port":80,"protocol":"TCP"}': {".": {}, "f:name": {}},
+                                'k:{"port":9,"protocol":"TCP"}': {".": {}, "f:port": {}},
+                            },
+                        },
+                    },
+                },
+            ],
+        },
+        "spec": {
+            "replicas": 2,
+            "paused": True,
+            "ports": [{"port": 80, "protocol": "TCP", "name": "http"}, {"port": 9, "protocol": "TCP"}],
+        },
+    }
+    declared = {"metadata": {}, "spec": {"replicas": 1, "ports": [{"port": 80, "name": "http"}]}}
+    assert dict(_added(live, declared, "pulumi-kubernetes-1")) == {
+        'metadata.annotations["contoso.example/by"]': "hand",
+        "spec.paused": True,
+        "spec.ports[1].port": 9,
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("spec.replicas", 1),
+        ("spec.containers[1].name", "b"),
+        ('data["gateway.name"]', "mygw"),
+        ("secret.key", "[secret]"),
+        ("spec.none.deeper", None),
+        ("spec.containers[7]", None),
+    ],
+)
+def test_a_value_is_found_by_the_engines_path(path: str, value: object) -> None:
+    document = {
+        "spec": {"replicas": 1, "containers": [{"name": "a"}, {"name": "b"}]},
+        "data": {"gateway.name": "mygw"},
+        "secret": "[secret]",
+    }
+    assert value_at(document, path) == value
