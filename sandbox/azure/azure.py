@@ -43,6 +43,9 @@ class Azure:
     database: Database
     settings: Settings = field(default_factory=Settings)
     requests: dict[str, int] = field(default_factory=dict)
+    """Requests by operation."""
+    sign_ins: dict[str, int] = field(default_factory=dict)
+    """Access tokens by the key id of the client secret that they were given for."""
 
     @property
     def tenant_id(self) -> str:

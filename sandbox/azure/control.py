@@ -35,18 +35,20 @@ class Control:
         return JSONResponse({"status": "ok"})
 
     async def requests(self, _: Request) -> JSONResponse:
-        """Requests since the start or the last DELETE: by operation, and the writes of each API."""
+        """Since the start or the last DELETE: requests by operation, writes of each API, sign-ins by key id."""
         counts = self._azure.requests
         writes = dict.fromkeys(("ARM", "Graph"), 0)
         for operation, count in counts.items():
             api, method, _rest = operation.split(" ", 2)
             if api in writes and method in _WRITES:
                 writes[api] += count
-        return JSONResponse({"operations": dict(sorted(counts.items())), "writes": writes})
+        operations = dict(sorted(counts.items()))
+        return JSONResponse({"operations": operations, "writes": writes, "signIns": self._azure.sign_ins})
 
     async def forget_requests(self, _: Request) -> Response:
         """Start counting anew."""
         self._azure.requests.clear()
+        self._azure.sign_ins.clear()
         return Response(status_code=204)
 
     async def settings(self, _: Request) -> JSONResponse:
@@ -91,4 +93,5 @@ class Control:
         self._azure.settings = Settings()
         self._faults.clear()
         self._azure.requests.clear()
+        self._azure.sign_ins.clear()
         return Response(status_code=204)

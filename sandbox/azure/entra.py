@@ -92,9 +92,10 @@ class Entra:
                 7000218,
                 "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
             )
-        self._check_secret(application, form["client_secret"])
+        key_id = self._check_secret(application, form["client_secret"])
         principal = self._principal(application)
         token = self._tokens.issue(principal, self._audience(form["scope"]))
+        self._azure.sign_ins[key_id] = self._azure.sign_ins.get(key_id, 0) + 1
         lifetime = self._azure.settings.token_lifetime_seconds
         return JSONResponse(
             {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token},
@@ -126,7 +127,7 @@ class Entra:
             "to by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
         )
 
-    def _check_secret(self, application: Document, secret: str) -> None:
+    def _check_secret(self, application: Document, secret: str) -> str:
         for credential in application["passwordCredentials"]:
             if hmac.compare_digest(credential["_secret"].encode(), secret.encode()) and self._azure.replicated(
                 credential
@@ -134,7 +135,7 @@ class Entra:
                 if _moment(credential.get("startDateTime")) > datetime.now(UTC):
                     break  # not valid yet: as unknown as any other text
                 if _moment(credential["endDateTime"]) > datetime.now(UTC):
-                    return
+                    return credential["keyId"]
                 raise entra_error(
                     401,
                     "invalid_client",

@@ -79,7 +79,15 @@ def test_requests_are_counted_by_operation(emulator: Emulator) -> None:
             "ARM PUT Microsoft.Authorization/roleDefinitions": 1,
         },
         "writes": {"ARM": 1, "Graph": 0},
+        "signIns": {},
     }
+
+
+def test_sign_ins_are_counted_by_the_client_secret(emulator: Emulator) -> None:
+    emulator.forget_requests()
+    emulator.arm()
+    (count,) = emulator.client().get("/_sandbox/requests").json()["signIns"].values()
+    assert count == 1
 
 
 def test_settings_that_it_does_not_have_are_refused(emulator: Emulator) -> None:
