@@ -129,10 +129,11 @@ class Sandbox:
         """A client of Microsoft Graph."""
         return self.azure("https://graph.microsoft.com")
 
-    def live_traffic(self, service: str = "mygw-live-traffic", port: int = 80) -> str:
+    def live_traffic(self, service: str = "mygw-live-traffic", port: int = 80, namespace: str = "default") -> str:
         """The URL at which the load balancer serves a Service."""
         entries = json.loads((self.home / "node" / "load-balancer.json").read_text())
-        (address,) = [e["address"] for e in entries if e["service"] == service and e["port"] == port]
+        wanted = (namespace, service, port)
+        (address,) = [e["address"] for e in entries if (e["namespace"], e["service"], e["port"]) == wanted]
         return f"http://{address}"
 
     def wait_for_pods(self, namespace: str = "default") -> None:

@@ -1,0 +1,149 @@
+"""Changes that replace: in an order that Azure accepts, and told beforehand by `python -m ops preview`."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from .sandbox import INSTANCE, SUBSCRIPTION, Stack, eventually, sandbox_config, sandbox_gateway
+from .traffic import stream
+
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/contoso-rg"
+
+
+@pytest.fixture(scope="module")
+def deployed(deployable: Stack) -> Stack:
+    """The sandbox's configuration with a gateway resource of the stack's own, deployed."""
+    deployable.configure(configuration())
+    deployable.up().ok()
+    return deployable
+
+
+def configuration(**changes: Any) -> dict[str, Any]:
+    own = {"name": "owngw", "createGatewayResource": True, "locationName": "contoso branch"}
+    return sandbox_config(gateways=[sandbox_gateway(**{**own, **changes})])
+
+
+def replaced(stack: Stack, *arguments: str) -> dict[str, dict[str, Any]]:
+    """What `ops preview` says is replaced, by resource; the reader's rights suffice."""
+    answer = json.loads(stack.ops("preview", "--format", "json", *arguments, identity="reader").ok().output)
+    return {replacement["resource"]: replacement for replacement in answer["replacements"]}
+
+
+def serves(stack: Stack, service: str = "owngw-live-traffic", namespace: str = "default") -> None:
+    def answers() -> None:
+        url = f"{stack.sandbox.live_traffic(service, namespace=namespace)}/echo/hello"
+        assert httpx.get(url, trust_env=False).status_code == 200
+
+    eventually(answers)
+
+
+def scopes(stack: Stack) -> dict[str, str]:
+    """Scopes of the role assignments in ARM."""
+    ids = [resource["id"] for resource in stack.resources() if resource["type"].endswith(":RoleAssignment")]
+    arm = stack.sandbox.arm()
+    found = [arm.get(id_, params={"api-version": "2022-04-01"}).raise_for_status().json() for id_ in ids]
+    return {entry["properties"]["principalId"]: entry["properties"]["scope"] for entry in found}
+
+
+def test_another_scope_of_the_reader_role(deployed: Stack) -> None:
+    deployed.configure(configuration(readerScope="resourceGroup"))
+    said = replaced(deployed)
+    assert set(said) == {"owngw-reader-assignment"}
+    assert said["owngw-reader-assignment"]["because_of"] == ["scope"]
+    assert said["owngw-reader-assignment"]["deleted_first"] is False
+    assert said["owngw-reader-assignment"]["meaning"]["interrupts"] == "new pods"
+
+    with stream(f"{deployed.sandbox.live_traffic('owngw-live-traffic')}/echo/hello") as sent:
+        deployed.up().ok()
+    assert sent.failures == []
+    # The validator's was there before.
+    assert list(scopes(deployed).values()) == [GROUP, GROUP]
+    serves(deployed)
+
+
+def test_another_definition_of_the_roles(deployed: Stack) -> None:
+    definitions = [r["urn"] for r in deployed.resources() if r["type"].endswith(":RoleDefinition")]
+    before = {r["urn"]: r["id"] for r in deployed.resources()}
+    replace = [argument for urn in definitions for argument in ("--replace", urn)]
+    with stream(f"{deployed.sandbox.live_traffic('owngw-live-traffic')}/echo/hello") as sent:
+        deployed.up(*replace).ok()
+    assert sent.failures == []
+    after = {r["urn"]: r["id"] for r in deployed.resources()}
+    changed = {urn.rsplit("::", 1)[-1] for urn in after if before.get(urn) != after[urn]}
+    assert changed == {"owngw-reader-assignment", "validator-assignment"}
+    deployed.preview("--refresh", "--expect-no-changes").ok()
+    serves(deployed)
+
+
+def test_other_guids_of_the_role_definitions(deployed: Stack) -> None:
+    guids = [r["urn"] for r in deployed.resources() if r["type"].endswith(":RandomUuid")]
+    deployed.up(*[argument for urn in guids for argument in ("--replace", urn)]).ok()
+    deployed.preview("--refresh", "--expect-no-changes").ok()
+    serves(deployed)
+
+
+def test_roles_of_somebody_else(deployed: Stack) -> None:
+    """From the stack's own definitions to given ones: the assignments move, and then the definitions go."""
+    arm = deployed.sandbox.arm()
+    given: dict[str, str] = {}
+    for role, definition in (
+        ("validator", "b6b4ec5d-2f5c-4d8b-9c1a-0f5c5b9f6a11"),
+        ("reader", "b6b4ec5d-2f5c-4d8b-9c1a-0f5c5b9f6a12"),
+    ):
+        own = next(r for r in deployed.resources() if r["urn"].endswith(f"::roles-{role}"))
+        properties = arm.get(own["id"], params={"api-version": "2022-04-01"}).json()["properties"]
+        given[role] = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{definition}"
+        body = {"properties": {**properties, "roleName": f"Contoso {role}"}}
+        arm.put(given[role], params={"api-version": "2022-04-01"}, json=body).raise_for_status()
+    config = configuration(readerScope="resourceGroup")
+    deployed.configure({**config, "self-hosted-gateway:roles": {"existing": given}})
+    said = replaced(deployed)
+    assert set(said) == {"owngw-reader-assignment", "validator-assignment"}
+    deployed.up().ok()
+    serves(deployed)
+    deployed.configure(config)
+    deployed.up().ok()
+    serves(deployed)
+
+
+def test_another_namespace(deployed: Stack) -> None:
+    deployed.sandbox.kubectl("create", "namespace", "apim").ok()
+    deployed.configure(configuration())
+    deployed.up().ok()
+    deployed.configure(configuration(namespace="apim"))
+    said = replaced(deployed)
+    assert {name: (r["because_of"], r["meaning"]["interrupts"]) for name, r in said.items()} == {
+        "owngw-workload-auth": (["metadata.namespace"], "new pods"),
+        "owngw-workload-env": (["metadata.namespace"], "new pods"),
+        "owngw-workload-deployment": (["metadata.namespace"], "nothing"),
+        "owngw-workload-live-traffic": (["metadata.namespace"], "traffic"),
+        "owngw-workload-instance-discovery": (["metadata.namespace"], "nothing"),
+    }
+    deployed.up().ok()
+    serves(deployed, namespace="apim")
+    for kind in ("deployment", "service", "configmap", "secret"):
+        assert not [name for name in deployed.sandbox.objects(kind, "default") if name.startswith("owngw")]
+        assert [name for name in deployed.sandbox.objects(kind, "apim") if name.startswith("owngw")]
+
+
+def test_another_name_of_the_gateway(deployed: Stack) -> None:
+    deployed.configure(configuration(name="newgw"))
+    answer = deployed.ops("preview").ok().output
+    assert "16 to create, 16 to delete" in answer
+    deployed.up().ok()
+    serves(deployed, "newgw-live-traffic")
+    arm = deployed.sandbox.arm()
+    listed = arm.get(f"{INSTANCE}/gateways", params={"api-version": "2024-05-01"}).json()["value"]
+    assert sorted(gateway["name"] for gateway in listed) == ["mygw", "newgw"]
+    applications = deployed.sandbox.graph().get("/v1.0/applications").json()["value"]
+    gateways = [a["displayName"] for a in applications if "self-hosted gateway" in a["displayName"]]
+    assert gateways == ["contoso-apim self-hosted gateway newgw"]
+
+
+def test_another_name_of_the_gateway_under_the_same_kubernetes_name_is_warned_of(deployed: Stack) -> None:
+    deployed.configure(configuration(name="othergw", kubernetesName="newgw"))
+    answer = deployed.ops("preview").ok().output
+    assert "ConfigMap default/newgw-env" in answer
+    assert "give `kubernetesName` another value" in answer
