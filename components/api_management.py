@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import apimanagement
 
-from components.config import ApiManagementSettings
+from components.config import ApiManagementSettings, ScopeLevel
 
 # The tiers with self-hosted gateways (article, prerequisites).
 SUPPORTED_TIERS = ("Developer", "Premium")
@@ -75,6 +75,9 @@ class GatewayResourceArgs:
 class GatewayResource(pulumi.ComponentResource):
     """The gateway resource's part that this program declares: itself, where asked to, and its APIs."""
 
+    gateway_id: str
+    """ARM id of the gateway resource."""
+
     def __init__(self, name: str, args: GatewayResourceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("self-hosted-gateway:api_management:GatewayResource", name, None, opts)
 
@@ -99,4 +102,5 @@ class GatewayResource(pulumi.ComponentResource):
                 service_name=args.instance.name,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=gateway),
             )
-        self.register_outputs({})
+        self.gateway_id = f"{args.instance.scope(ScopeLevel.INSTANCE)}/gateways/{args.gateway_name}"
+        self.register_outputs({"gatewayId": self.gateway_id})

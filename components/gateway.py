@@ -109,6 +109,7 @@ class SelfHostedGateway(pulumi.ComponentResource):
         self.summary = {
             "clientId": self.identity.client_id,
             "tenantId": self.identity.tenant_id,
+            "gatewayResourceId": resource.gateway_id,
             "configurationEndpoint": instance.configuration_endpoint,
             "serviceAddress": self.service_address,
             "readerAssignmentId": self.reader_assignment_id,

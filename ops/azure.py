@@ -4,7 +4,9 @@ The environment is the providers' own: ARM_CLIENT_ID with ARM_CLIENT_SECRET or O
 ARM_METADATA_HOSTNAME for another cloud.
 """
 
+import logging
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +19,12 @@ from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolic
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.identity import AzureCliCredential, ClientAssertionCredential, ClientSecretCredential
 
-from .errors import OpsError
+from .errors import OpsError, SignInError
 
 _METADATA_VERSION = "2022-09-01"
+
+# What goes wrong is told once, by who asked for it.
+logging.getLogger("azure").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ class AzureRefusedError(OpsError):
 
 
 class Api:
-    """One of the two APIs; only read from."""
+    """One of the two APIs."""
 
     def __init__(self, url: str, audience: str, credential: TokenCredential) -> None:
         token = BearerTokenCredentialPolicy(credential, f"{audience}/.default")
@@ -85,18 +90,7 @@ class Api:
             AzureRefusedError: it is refused, or not there.
             OpsError: signing in fails, or nobody answers.
         """
-        address = path if path.startswith("https://") else f"{self._url}{path}"
-        names = {"api_version": "api-version", "filter": "$filter"}
-        parameters = {names.get(name, name): value for name, value in query.items()}
-        try:
-            response = self._client.send_request(HttpRequest("GET", address, params=parameters))
-        except ClientAuthenticationError as error:
-            raise OpsError(f"Signing in failed: {_first_line(error)}") from None
-        except AzureError as error:
-            raise OpsError(f"{self._url} does not answer: {_first_line(error)}") from None
-        if response.status_code >= 400:
-            raise _refusal(path, response)
-        return response.json()
+        return self._send("GET", path, query).json()
 
     def find(self, path: str, **query: str) -> dict[str, Any] | None:
         """GET an object; None where it is not there."""
@@ -117,18 +111,60 @@ class Api:
                 return
             page = self.get(following)
 
+    def delete(self, path: str, **query: str) -> None:
+        """DELETE an object; it is none of our business where it is gone already.
+
+        Raises:
+            OpsError: it is refused, or nobody answers.
+        """
+        try:
+            self._send("DELETE", path, query)
+        except AzureRefusedError as error:
+            if error.status != 404:
+                raise
+
+    def post(self, path: str, body: dict[str, Any]) -> None:
+        """POST an action.
+
+        Raises:
+            OpsError: it is refused, or nobody answers.
+        """
+        self._send("POST", path, {}, body)
+
+    def _send(self, method: str, path: str, query: dict[str, str], body: dict[str, Any] | None = None) -> HttpResponse:
+        address = path if path.startswith("https://") else f"{self._url}{path}"
+        names = {"api_version": "api-version", "filter": "$filter"}
+        parameters = {names.get(name, name): value for name, value in query.items()}
+        # A gateway resource is only deleted with a condition; any other object does not mind it.
+        headers = {"If-Match": "*"} if method == "DELETE" else {}
+        try:
+            request = HttpRequest(method, address, params=parameters, headers=headers, json=body)
+            response = self._client.send_request(request)
+        except ClientAuthenticationError as error:
+            raise OpsError(f"Signing in failed: {_first_line(error)}") from None
+        except AzureError as error:
+            raise OpsError(f"{self._url} does not answer: {_first_line(error)}") from None
+        if response.status_code >= 400:
+            raise _refusal(f"{method} {path}", response)
+        return response
+
 
 class Azure:
     """One tenant, signed in to."""
 
     def __init__(self, tenant_id: str, environment: str = "public") -> None:
-        cloud = _find_cloud(environment)
+        cloud = find_cloud(environment)
         credential = _credential(tenant_id, cloud)
         self.arm = Api(cloud.resource_manager, cloud.resource_manager_audience, credential)
         self.graph = Api(cloud.graph, cloud.graph, credential)
 
 
-def _find_cloud(environment: str) -> Cloud:
+def find_cloud(environment: str) -> Cloud:
+    """The cloud that the providers use: by ARM_METADATA_HOSTNAME, by ARM_ENVIRONMENT, or by its name.
+
+    Raises:
+        OpsError: there is no such cloud, or its endpoints can't be read.
+    """
     host = os.environ.get("ARM_METADATA_HOSTNAME")
     if not host:
         name = os.environ.get("ARM_ENVIRONMENT") or environment
@@ -152,12 +188,37 @@ def _find_cloud(environment: str) -> Cloud:
         raise OpsError(f"The cloud's endpoints can't be read from ARM_METADATA_HOSTNAME={host}: {error}") from None
 
 
-def _credential(tenant_id: str, cloud: Cloud) -> TokenCredential:
-    client_id, secret = os.environ.get("ARM_CLIENT_ID", ""), os.environ.get("ARM_CLIENT_SECRET", "")
-    options: dict[str, Any] = {
-        "authority": cloud.authority,
+def get_token(authority: str, tenant_id: str, client_id: str, client_secret: str, audience: str) -> None:
+    """Get a token as the gateway does, and forget it.
+
+    Raises:
+        SignInError: Entra refuses.
+        OpsError: Entra does not answer.
+    """
+    try:
+        ClientSecretCredential(tenant_id, client_id, client_secret, **_options(authority)).get_token(
+            f"{audience}/.default"
+        )
+    except ClientAuthenticationError as error:
+        reason = _first_line(error).removeprefix("Authentication failed: ")
+        code = re.search(r"AADSTS\d+", reason)
+        if code is None:
+            raise OpsError(f"{authority} does not answer: {reason}") from None
+        raise SignInError(reason, code[0]) from None
+    except AzureError as error:
+        raise OpsError(f"{authority} does not answer: {_first_line(error)}") from None
+
+
+def _options(authority: str) -> dict[str, Any]:
+    return {
+        "authority": authority,
         "disable_instance_discovery": os.environ.get("ARM_DISABLE_INSTANCE_DISCOVERY", "").lower() == "true",
     }
+
+
+def _credential(tenant_id: str, cloud: Cloud) -> TokenCredential:
+    client_id, secret = os.environ.get("ARM_CLIENT_ID", ""), os.environ.get("ARM_CLIENT_SECRET", "")
+    options = _options(cloud.authority)
     if client_id and secret:
         return ClientSecretCredential(tenant_id, client_id, secret, **options)
     if client_id and os.environ.get("ARM_USE_OIDC", "").lower() == "true":
@@ -184,13 +245,13 @@ def _oidc_token() -> str:
     return answer.json()["value"]
 
 
-def _refusal(path: str, response: HttpResponse) -> AzureRefusedError:
+def _refusal(what: str, response: HttpResponse) -> AzureRefusedError:
     try:
         error = response.json()["error"]
         code, message = str(error["code"]), str(error["message"])
     except (ValueError, KeyError, TypeError):
         code, message = "", response.reason
-    return AzureRefusedError(f"GET {path}", response.status_code, code, message)
+    return AzureRefusedError(what, response.status_code, code, message)
 
 
 def _first_line(error: Exception) -> str:

@@ -1,14 +1,18 @@
 """The commands of `python -m ops`."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from . import preview_text
+from .adopt.run import adopt as run_adoption
+from .adopt.text import describe as describe_adoption
 from .drift import render
 from .drift.check import check
 from .drift.report import Report
@@ -16,7 +20,12 @@ from .engine import Step, export_stack
 from .engine import preview as preview_steps
 from .errors import OpsError
 from .graph import mermaid
+from .recover import run as recovery
+from .recover.text import describe as describe_recovery
 from .rotate import rotate as set_rotation
+from .verify import render as verify_render
+from .verify.report import ExitCode
+from .verify.run import verify as run_verification
 
 DRIFTED = 7  # the engine's own exit code for "changes where none were expected"
 
@@ -32,6 +41,13 @@ class Format(StrEnum):
 
     TEXT = "text"
     MARKDOWN = "markdown"
+    JSON = "json"
+
+
+class TextOrJson(StrEnum):
+    """How a result is printed that no comment takes up."""
+
+    TEXT = "text"
     JSON = "json"
 
 
@@ -103,11 +119,71 @@ def rotate(
         )
 
 
+@app.command()
+def verify(
+    stack: Stack, format_: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT
+) -> None:
+    """Ask Entra, ARM and the cluster whether a deployed stack's gateways can do their work. Changes nothing.
+
+    Exit codes: 0 all is well; 1 something is not; 2 something could not be found out, and the message says why.
+    """
+    with _reported(ExitCode.UNKNOWN):
+        report = run_verification(stack)
+        typer.echo(verify_render.text(report) if format_ is TextOrJson.TEXT else verify_render.as_json(report))
+        if report.exit_code:
+            raise typer.Exit(report.exit_code.value)
+
+
+@app.command()
+def recover(
+    stack: Stack,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    owner_is_gone: Annotated[
+        bool, typer.Option("--owner-is-gone", help="The update that took the lock, on another machine, has ended.")
+    ] = False,
+) -> None:
+    """Clear up after an update that was killed: its lock, what it left pending, and objects that the state does not know.
+
+    It says what it will do, and asks. Afterwards `pulumi up` goes on from there.
+    """
+    with _reported():
+        planned = recovery.plan(stack, owner_is_gone=owner_is_gone)
+        typer.echo(describe_recovery(planned))
+        if not planned.is_needed:
+            return
+        if not yes and not typer.confirm("Do this?"):
+            raise typer.Exit(1)
+        recovery.carry_out(planned)
+        typer.echo(f"Done. Go on with `pulumi up --stack {stack}`.")
+
+
+@app.command()
+def adopt(
+    stack: Stack,
+    application: Annotated[
+        list[str] | None,
+        typer.Option(help="GATEWAY=CLIENT_ID, where the name does not tell which application is the gateway's."),
+    ] = None,
+    output: Annotated[Path, typer.Option(help="The import file that is written.")] = Path("import.json"),
+) -> None:
+    """Find what was deployed by hand and the stack's configuration names, and write an import file for it.
+
+    It only reads. Run it again after the import: it says what the next update changes, and why.
+    """
+    with _reported():
+        given = [pair.partition("=") for pair in application or []]
+        adoption = run_adoption(stack, {gateway: client_id for gateway, _, client_id in given})
+        if adoption.found.ids:
+            output.write_text(json.dumps(adoption.import_file, indent=2) + "\n")
+        typer.echo(describe_adoption(adoption, str(output)))
+
+
 @contextmanager
-def _reported() -> Iterator[None]:
+def _reported(code: int = 1) -> Iterator[None]:
     """One message for what went wrong, no traceback."""
     try:
         yield
     except OpsError as error:
         typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(code) from None

@@ -1,11 +1,14 @@
 """The stack's Kubernetes cluster, read with the kubeconfig that its provider uses."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import urllib3
 import yaml
 from kubernetes import config
+from kubernetes.client import CoreV1Api
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
 from kubernetes.dynamic import DynamicClient
@@ -15,7 +18,7 @@ from .errors import OpsError
 
 
 class Cluster:
-    """One cluster; only read from."""
+    """One cluster."""
 
     def __init__(self, kubeconfig: str, context: str) -> None:
         try:
@@ -35,13 +38,52 @@ class Cluster:
         Raises:
             OpsError: it can't be read.
         """
-        try:
-            resource = self._client.resources.get(api_version=api_version, kind=kind)
-            return resource.get(name=name, namespace=namespace).to_dict()
-        except NotFoundError:
-            return None
-        except (ApiException, urllib3.exceptions.HTTPError) as error:
-            raise OpsError(f"{kind} {namespace}/{name} can't be read: {_reason(error)}") from None
+        with _told(f"{kind} {namespace}/{name}"):
+            try:
+                return self._resource(api_version, kind).get(name=name, namespace=namespace).to_dict()
+            except NotFoundError:
+                return None
+
+    def select(self, api_version: str, kind: str, namespace: str, label_selector: str) -> list[dict[str, Any]]:
+        """Objects by their labels.
+
+        Raises:
+            OpsError: they can't be read.
+        """
+        with _told(f"{kind}s with {label_selector} in namespace {namespace}"):
+            found = self._resource(api_version, kind).get(namespace=namespace, label_selector=label_selector)
+            return found.to_dict()["items"]
+
+    def delete(self, api_version: str, kind: str, namespace: str, name: str) -> None:
+        """Delete an object and what it owns.
+
+        Raises:
+            OpsError: it is refused.
+        """
+        with _told(f"{kind} {namespace}/{name}", "deleted"):
+            resource = self._resource(api_version, kind)
+            resource.delete(name=name, namespace=namespace, body={"propagationPolicy": "Foreground"})
+
+    def log(self, namespace: str, pod: str, lines: int) -> list[str]:
+        """The last lines of a pod's log.
+
+        Raises:
+            OpsError: it can't be read.
+        """
+        with _told(f"The log of pod {namespace}/{pod}"):
+            text: str = CoreV1Api(self._client.client).read_namespaced_pod_log(pod, namespace, tail_lines=lines)
+            return text.splitlines()
+
+    def _resource(self, api_version: str, kind: str) -> Any:
+        return self._client.resources.get(api_version=api_version, kind=kind)
+
+
+@contextmanager
+def _told(what: str, done: str = "read") -> Iterator[None]:
+    try:
+        yield
+    except (ApiException, urllib3.exceptions.HTTPError) as error:
+        raise OpsError(f"{what} can't be {done}: {_reason(error)}") from None
 
 
 def _reason(error: Exception) -> str:

@@ -2,7 +2,9 @@
 
 import json
 import subprocess
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from .errors import OpsError
@@ -10,6 +12,8 @@ from .errors import OpsError
 # How a secret is marked in the state, and in what the engine prints.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "[secret]"  # noqa: S105 - the engine's word for one
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What a preview has in the place of a value that is known after the update only."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,12 @@ class Step:
     """Inputs as found, or as they will be."""
     kinds: dict[str, str] = field(default_factory=dict)
     """What happens to each property: `update`, `add-replace` and so on."""
+    id: str = ""
+    """The resource's id, where the state has it."""
+    parent: str = ""
+    """Logical name of the parent."""
+    provider: str = ""
+    """Logical name of the provider."""
 
     @property
     def name(self) -> str:
@@ -80,6 +90,24 @@ def export_stack(stack: str, *, keys_of_secrets: bool = False) -> list[StackReso
     ]
 
 
+def export_raw(stack: str) -> dict[str, Any]:
+    """A stack's state as the engine keeps it; its secrets are encrypted.
+
+    Raises:
+        OpsError: the engine can't be run, or there is no such stack.
+    """
+    return json.loads(run("stack", "export", "--stack", stack))
+
+
+def import_raw(stack: str, state: dict[str, Any]) -> None:
+    """Put a state in the place of a stack's.
+
+    Raises:
+        OpsError: the stack is locked, or the engine refuses the state.
+    """
+    run("stack", "import", "--stack", stack, given=json.dumps(state))
+
+
 def stacks() -> list[str]:
     """Names of the project's stacks in the backend."""
     return [stack["name"] for stack in json.loads(run("stack", "ls", "--json"))]
@@ -103,13 +131,25 @@ def preview(stack: str) -> list[Step]:
     return _steps("preview", "--show-sames", "--show-replacement-steps", "--stack", stack)
 
 
-def run(*arguments: str) -> str:
-    """Run the engine; what it prints.
+def preview_import(stack: str) -> tuple[list[Step], dict[str, Any]]:
+    """What an update would do, and the import file of what it would create, with placeholders for the ids.
+
+    Raises:
+        OpsError: the preview fails.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "import.json"
+        steps = _steps("preview", "--show-sames", "--import-file", str(file), "--stack", stack)
+        return steps, json.loads(file.read_text())
+
+
+def run(*arguments: str, given: str | None = None) -> str:
+    """Run the engine, with a text on its standard input where one is given; what it prints.
 
     Raises:
         OpsError: it can't be run, or fails.
     """
-    finished = _run(*arguments)
+    finished = _run(*arguments, given=given)
     if finished.returncode:
         raise OpsError(_message(finished))
     return finished.stdout
@@ -155,14 +195,17 @@ def _step(step: dict[str, Any]) -> Step:
         old=old.get("inputs") or {},
         new=new.get("inputs") or {},
         kinds={path: str(detail.get("kind", "")) for path, detail in details.items()},
+        id=str(old.get("id", "")),
+        parent=str((old or new).get("parent", "")).rsplit("::", 1)[-1],
+        # A URN, and the provider's own id.
+        provider=str((new or old).get("provider", "")).rpartition("::")[0].rsplit("::", 1)[-1],
     )
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _run(*arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+    command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
     try:
-        return subprocess.run(
-            ["pulumi", *arguments, "--non-interactive", "--color", "never"], capture_output=True, text=True
-        )
+        return subprocess.run(command, capture_output=True, text=True, input=given)
     except OSError as error:
         raise OpsError(f"pulumi can't be run: {error.strerror}") from None
 

@@ -3,3 +3,11 @@
 
 class OpsError(Exception):
     """The command can't do its work; its message says why."""
+
+
+class SignInError(OpsError):
+    """Entra gives no token; the message begins with its code."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code

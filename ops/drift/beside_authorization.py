@@ -1,11 +1,11 @@
 """Rights beside the declared ones: other assignments of the stack's roles, other roles with the gateway's data action."""
 
-import fnmatch
 from collections.abc import Iterator
 from typing import Any
 
 from ..azure import Api
 from ..engine import StackResource, export_stack, stacks
+from ..permissions import any_grants
 from .report import Finding, Kind
 
 DATA_ACTION = "Microsoft.ApiManagement/service/gateways/getConfiguration/action"
@@ -69,7 +69,7 @@ class Authorization:
     def _roles_with_the_data_action(self, scope: str) -> Iterator[dict[str, Any]]:
         path = f"{scope}/{_PROVIDER}/roleDefinitions"
         for role in self._arm.list(path, api_version=_DEFINITIONS_VERSION, filter="type eq 'CustomRole'"):
-            if any(_grants(permission) for permission in role["properties"]["permissions"]):
+            if any_grants(role["properties"]["permissions"], DATA_ACTION, data=True):
                 yield role
 
     def _is_elsewhere(self, id_: str) -> bool:
@@ -83,13 +83,6 @@ class Authorization:
                 if resource.type in (_DEFINITION, _ASSIGNMENT)
             }
         return _guid(id_) in self._elsewhere
-
-
-def _grants(permission: dict[str, Any]) -> bool:
-    def names(patterns: list[str] | None) -> bool:
-        return any(fnmatch.fnmatchcase(DATA_ACTION.lower(), pattern.lower()) for pattern in patterns or [])
-
-    return names(permission.get("dataActions")) and not names(permission.get("notDataActions"))
 
 
 def _guid(id_: str) -> str:

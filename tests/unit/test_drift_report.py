@@ -6,14 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from ops.drift import render
-from ops.drift.beside_authorization import _grants
 from ops.drift.beside_kubernetes import _added
 from ops.drift.check import expiring
 from ops.drift.report import ExpiringSecret, Finding, Kind, Report
 from ops.engine import StackResource
 from ops.property_path import value_at
 
-GET_CONFIGURATION = "Microsoft.ApiManagement/service/gateways/getConfiguration/action"
 END = datetime(2026, 12, 1, tzinfo=UTC)
 
 
@@ -75,22 +73,6 @@ def test_json_holds_everything() -> None:
         "actual": "a|b`c",
     }
     assert document["expiring"][0]["end"] == "2026-12-01T00:00:00+00:00"
-
-
-@pytest.mark.parametrize(
-    ("permission", "grants"),
-    [
-        ({"dataActions": [GET_CONFIGURATION]}, True),
-        ({"dataActions": ["*"]}, True),
-        ({"dataActions": ["microsoft.apimanagement/service/GATEWAYS/*"]}, True),
-        ({"dataActions": ["*"], "notDataActions": ["*/getConfiguration/action"]}, False),
-        ({"dataActions": ["Microsoft.ApiManagement/service/users/read"]}, False),
-        ({"actions": ["*"]}, False),
-        ({}, False),
-    ],
-)
-def test_a_role_grants_the_data_action_or_not(permission: dict[str, list[str]], grants: bool) -> None:
-    assert _grants(permission) is grants
 
 
 def test_fields_of_others_are_found_by_who_wrote_them() -> None:

@@ -1,0 +1,1 @@
+"""Taking over what somebody deployed by hand, as the article says."""

@@ -1,0 +1,56 @@
+"""Adoption: what is there, the import file, and what an update changes afterwards."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..azure import Azure
+from ..cluster import Cluster
+from ..engine import Step, export_stack, preview_import
+from .azure import Arm, Entra
+from .search import Found, Search
+
+_PLACEHOLDER = "<PLACEHOLDER>"
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """What can be taken over, and what the next update does."""
+
+    stack: str
+    found: Found
+    changes: tuple[Step, ...]
+    """What an update would do to what the stack has already."""
+    import_file: dict[str, Any]
+
+
+def adopt(stack: str, applications: dict[str, str]) -> Adoption:
+    """Look for what the stack's configuration names; nothing is changed anywhere.
+
+    Args:
+        stack: name of the stack.
+        applications: client ids by the gateways' names, where names do not tell the applications.
+
+    Raises:
+        AmbiguousError: there is several times what has to be there once.
+        OpsError: somewhere can't be looked.
+    """
+    steps, skeleton = preview_import(stack)
+    providers = {step.type.removeprefix("pulumi:providers:"): step.new for step in steps}
+    azure_native, kubernetes = providers["azure-native"], providers["kubernetes"]
+    azure = Azure(str(azure_native["tenantId"]), str(azure_native.get("environment", "public")))
+    cluster = Cluster(str(kubernetes.get("kubeconfig") or ""), str(kubernetes.get("context") or ""))
+    known = {resource.outputs.get("keyId") for resource in export_stack(stack)}
+    found = Search(steps, applications, Arm(azure.arm), Entra(azure.graph), cluster, known).run()
+    changes = tuple(step for step in steps if step.operation not in ("create", "same"))
+    return Adoption(stack, found, changes, _import_file(skeleton, found))
+
+
+def _import_file(skeleton: dict[str, Any], found: Found) -> dict[str, Any]:
+    """The engine's skeleton with the ids that were found, and without what was not."""
+    resources: list[dict[str, Any]] = []
+    for resource in skeleton.get("resources") or []:
+        if resource.get("id") != _PLACEHOLDER:
+            resources.append(resource)
+        elif resource["name"] in found.ids:
+            resources.append({**resource, "id": found.ids[resource["name"]]})
+    return {**skeleton, "resources": resources}

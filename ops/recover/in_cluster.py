@@ -1,0 +1,36 @@
+"""Objects that a creation has left in the cluster: the program gives them their names, and so may somebody else."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..cluster import Cluster
+
+_OURS = "pulumi-kubernetes-"
+
+
+def left_over(
+    type_: str, inputs: dict[str, Any], known: set[str], cluster: Cluster
+) -> tuple[str, Callable[[], None] | None] | None:
+    """The object of that name in words, with how it is removed, or None where somebody else made it; None if there is none.
+
+    Args:
+        type_: type token of the resource.
+        inputs: inputs of the resource.
+        known: field managers that the stacks of the project know.
+        cluster: the cluster.
+
+    Raises:
+        OpsError: the cluster can't be read.
+    """
+    kind, metadata = type_.rpartition(":")[2], inputs["metadata"]
+    api_version = type_.removeprefix("kubernetes:").rpartition(":")[0].removeprefix("core/")
+    namespace, name = metadata.get("namespace", "default"), metadata["name"]
+    live = cluster.find(api_version, kind, namespace, name)
+    if live is None:
+        return None
+    managers = [entry["manager"] for entry in live["metadata"].get("managedFields", [])]
+    ours = [manager for manager in managers if manager.startswith(_OURS) and manager not in known]
+    what = f"{kind} {namespace}/{name}"
+    if any(manager in known for manager in managers):
+        return None  # one that the state has, and that would have been replaced
+    return what, (lambda: cluster.delete(api_version, kind, namespace, name)) if ours else None

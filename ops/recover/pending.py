@@ -1,0 +1,100 @@
+"""What was being created when the engine ended, and whether it came to be.
+
+The engine records a creation before it begins, and does not know afterwards whether it was done. ARM's objects have ids
+that the program gives, so the state takes them over. What Entra and the cluster made nobody depends on yet: it is
+removed, and the next update makes it again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ..azure import Api
+from ..cluster import Cluster
+from ..engine import masked
+from . import in_arm, in_cluster, in_entra
+
+
+class Fate(StrEnum):
+    """What becomes of an object."""
+
+    IMPORT = "import"
+    """The state takes it over."""
+    REMOVE = "remove"
+    KEEP = "keep"
+    """Somebody else made it: the next update will say so."""
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """An object that is there, and that the state does not know."""
+
+    resource: str
+    """Logical name of the resource that was being created."""
+    urn: str
+    what: str
+    """The object, in words."""
+    fate: Fate
+    id: str = ""
+    """The resource's id, where the state takes it over."""
+    remove: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where objects can be left."""
+
+    arm: Api
+    graph: Api
+    cluster: Cluster
+
+
+def find_leftovers(state: dict[str, Any], known: set[str], places: Places) -> list[Leftover]:
+    """The objects that pending creations have left.
+
+    Args:
+        state: the stack's state, as the engine exports it.
+        known: what the stacks of the project know: ids, key ids and field managers.
+        places: where to look.
+
+    Raises:
+        OpsError: somewhere can't be looked.
+    """
+    deployment = state["deployment"]
+    resources: list[dict[str, Any]] = deployment.get("resources") or []
+    found: list[Leftover] = []
+    for operation in deployment.get("pending_operations") or []:
+        if operation["type"] == "creating":
+            found += _of(operation["resource"], resources, known, places)
+    # An update that was killed twice has recorded the same creation twice.
+    return list({leftover.what: leftover for leftover in found}.values())
+
+
+def _of(pending: dict[str, Any], resources: list[dict[str, Any]], known: set[str], places: Places) -> list[Leftover]:
+    urn, type_, inputs = pending["urn"], pending["type"], masked(pending.get("inputs") or {})
+    name = urn.rsplit("::", 1)[-1]
+    if type_.startswith("azure-native:"):
+        there = in_arm.left_over(type_, inputs, _subscription_of(pending, resources), places.arm)
+        if there is None or there[0] in known:
+            return []
+        id_, remove = there
+        # Of two resources with one URN the state could only keep one, and has the one that was to be replaced.
+        if any(resource["urn"] == urn for resource in resources):
+            return [Leftover(name, urn, id_, Fate.REMOVE, remove=remove)]
+        return [Leftover(name, urn, id_, Fate.IMPORT, id=id_)]
+    if type_.startswith("azuread:"):
+        left = in_entra.left_over(type_, inputs, known, places.graph)
+        return [Leftover(name, urn, what, Fate.REMOVE, remove=remove) for what, remove in left]
+    if type_.startswith("kubernetes:"):
+        there = in_cluster.left_over(type_, inputs, known, places.cluster)
+        if there is None:
+            return []
+        what, remove = there
+        return [Leftover(name, urn, what, Fate.REMOVE if remove else Fate.KEEP, remove=remove)]
+    return []  # a GUID is nowhere but in the state
+
+
+def _subscription_of(pending: dict[str, Any], resources: list[dict[str, Any]]) -> str:
+    urn = str(pending["provider"]).rpartition("::")[0]
+    return next(str(resource["inputs"]["subscriptionId"]) for resource in resources if resource["urn"] == urn)

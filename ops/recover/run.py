@@ -1,0 +1,109 @@
+"""Recovery in two steps: what would be done, and doing it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..azure import Azure
+from ..cluster import Cluster
+from ..engine import export_raw, export_stack, import_raw, run, stacks
+from ..errors import OpsError
+from .lock import Lock, clear_lock, find_lock, is_owner_gone
+from .pending import Fate, Leftover, Places, find_leftovers
+
+
+@dataclass
+class Plan:
+    """What a recovery would do."""
+
+    stack: str
+    lock: Lock | None
+    leftovers: list[Leftover]
+    state: dict[str, Any] = field(repr=False)
+
+    @property
+    def pending(self) -> list[str]:
+        """The operations that were interrupted, in the engine's words."""
+        operations = self.state["deployment"].get("pending_operations") or []
+        return [f"{op['resource']['urn'].rsplit('::', 1)[-1]} was interrupted while {op['type']}" for op in operations]
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything to do."""
+        return self.lock is not None or bool(self.pending)
+
+
+def plan(stack: str, *, owner_is_gone: bool = False) -> Plan:
+    """Find out what an interrupted update has left.
+
+    Args:
+        stack: name of the stack.
+        owner_is_gone: take it that a lock from another machine has no owner any more.
+
+    Raises:
+        OpsError: the update still runs, or somewhere can't be looked.
+    """
+    state = export_raw(stack)
+    lock = find_lock(stack, state)
+    if lock is not None:
+        gone = is_owner_gone(lock)
+        if gone is False:
+            raise OpsError(f"Stack {stack} is being updated by {lock}: wait until it has ended, or interrupt it there.")
+        if gone is None and not owner_is_gone:
+            raise OpsError(
+                f"Stack {stack} is locked by {lock}. That is another machine: make sure that the update has ended there, "
+                "then run this again with --owner-is-gone."
+            )
+    return Plan(stack, lock, _leftovers(stack, state), state)
+
+
+def carry_out(planned: Plan) -> None:
+    """Clear the lock, remove and import, and let the engine read everything anew.
+
+    Raises:
+        OpsError: a step fails; running it again goes on from there.
+    """
+    if planned.lock is not None:
+        clear_lock(planned.stack)
+    for leftover in planned.leftovers:
+        if leftover.remove is not None:
+            leftover.remove()
+    if planned.pending:
+        import_raw(planned.stack, _without_pending(planned))
+    run("refresh", "--yes", "--skip-preview", "--stack", planned.stack)
+
+
+def _leftovers(stack: str, state: dict[str, Any]) -> list[Leftover]:
+    deployment = state["deployment"]
+    if not deployment.get("pending_operations"):
+        return []
+    inputs = {
+        resource["type"].removeprefix("pulumi:providers:"): resource["inputs"]
+        for resource in deployment["resources"]
+        if resource["type"].startswith("pulumi:providers:")
+    }
+    azure_inputs, cluster_inputs = inputs["azure-native"], inputs["kubernetes"]
+    azure = Azure(str(azure_inputs["tenantId"]), str(azure_inputs.get("environment", "public")))
+    cluster = Cluster(str(cluster_inputs.get("kubeconfig") or ""), str(cluster_inputs.get("context") or ""))
+    return find_leftovers(state, _known(stack), Places(azure.arm, azure.graph, cluster))
+
+
+def _known(stack: str) -> set[str]:
+    """What the project's stacks know: ids, key ids of client secrets, field managers of Kubernetes objects."""
+    known: set[str] = set()
+    for name in {stack, *stacks()}:
+        for resource in export_stack(name):
+            known |= {resource.id, str(resource.outputs.get("keyId")), str(resource.outputs.get("__fieldManager"))}
+    return known - {"", "None"}
+
+
+def _without_pending(planned: Plan) -> dict[str, Any]:
+    """The state with what is imported, and nothing pending."""
+    deployment = planned.state["deployment"]
+    imported = {leftover.urn: leftover.id for leftover in planned.leftovers if leftover.fate is Fate.IMPORT}
+    taken_over: dict[str, dict[str, Any]] = {}
+    for operation in deployment["pending_operations"]:
+        urn = operation["resource"]["urn"]
+        if operation["type"] == "creating" and urn in imported:
+            taken_over[urn] = {**operation["resource"], "id": imported[urn], "outputs": operation["resource"]["inputs"]}
+    kept = {key: value for key, value in deployment.items() if key != "pending_operations"}
+    return {**planned.state, "deployment": {**kept, "resources": [*deployment["resources"], *taken_over.values()]}}

@@ -1,0 +1,22 @@
+"""A recovery's plan in words."""
+
+from .pending import Fate
+from .run import Plan
+
+_WORDS = {
+    Fate.IMPORT: "take into the state",
+    Fate.REMOVE: "remove; the next update makes it again",
+    Fate.KEEP: "keep: it was not made by this program, and the next update will refuse to replace it",
+}
+
+
+def describe(plan: Plan) -> str:
+    """For a person who has to say yes."""
+    if not plan.is_needed:
+        return f"Stack {plan.stack} has neither a lock nor pending operations: there is nothing to recover."
+    lines = [f"Stack {plan.stack}:"]
+    if plan.lock is not None:
+        lines.append(f"- clear the lock of an update that has ended: {plan.lock}")
+    lines += [f"- {operation}" for operation in plan.pending]
+    lines += [f"- {leftover.what}: {_WORDS[leftover.fate]}" for leftover in plan.leftovers]
+    return "\n".join([*lines, "- read everything anew (`pulumi refresh`)"])

@@ -1,0 +1,66 @@
+"""Can the gateway's identity get a token, with the client secret that the cluster holds?"""
+
+import base64
+import os
+
+from ..azure import find_cloud, get_token
+from ..cluster import Cluster
+from ..errors import SignInError
+from .deployed import DeployedGateway, default_audience
+from .report import Answer, Check
+
+QUESTION = "token"
+_SETTING = "config.service.auth.azureAd"
+_NEXT = {
+    "AADSTS7000215": "Entra does not know the secret: `pulumi up --refresh` makes a new one and rolls the pods.",
+    "AADSTS7000222": "The secret has expired: `python -m ops rotate`, then `pulumi up`.",
+    "AADSTS700016": "The application is gone: `pulumi up --refresh` makes it again. A new one is known after a minute.",
+    "AADSTS7000229": "The service principal is gone: `pulumi up --refresh` makes it again.",
+    "AADSTS7000112": "The application is disabled: `pulumi up --refresh` enables it.",
+    "AADSTS90002": "Check `azure-native:tenantId` and `authentication.authority`.",
+}
+
+
+def check_token(gateway: DeployedGateway, cluster: Cluster, environment: str) -> Check:
+    """Get a token as a pod would.
+
+    Raises:
+        OpsError: the settings can't be read, or Entra does not answer.
+    """
+    settings = _settings(gateway, cluster)
+    if settings is None:
+        what = gateway.secret or gateway.config_map
+        found = f"{what.namespace}/{what.name} has no client secret, or is not there"
+        return Check(gateway.name, QUESTION, Answer.FAILED, found, "`pulumi up --refresh` puts it back.")
+    authority = _authority(settings, environment)
+    audience = settings.get("config.service.auth.tokenAudience") or default_audience(
+        settings["config.service.endpoint"]
+    )
+    client_id = settings[f"{_SETTING}.clientId"]
+    try:
+        get_token(
+            authority, settings[f"{_SETTING}.tenantId"], client_id, settings[f"{_SETTING}.clientSecret"], audience
+        )
+    except SignInError as error:
+        next_step = _NEXT.get(error.code, "Entra's message says why; `python -m ops drift` shows what differs.")
+        return Check(gateway.name, QUESTION, Answer.FAILED, str(error), next_step)
+    return Check(gateway.name, QUESTION, Answer.OK, f"Entra gives application {client_id} a token for {audience}")
+
+
+def _authority(settings: dict[str, str], environment: str) -> str:
+    # Where the environment names a cloud, its names are reached by it, and the pods' may not be known here.
+    if os.environ.get("ARM_METADATA_HOSTNAME"):
+        return find_cloud(environment).authority
+    return settings.get(f"{_SETTING}.authority") or find_cloud(environment).authority
+
+
+def _settings(gateway: DeployedGateway, cluster: Cluster) -> dict[str, str] | None:
+    """The settings that a pod reads at its start."""
+    config_map = cluster.find("v1", "ConfigMap", gateway.config_map.namespace, gateway.config_map.name)
+    settings: dict[str, str] = dict((config_map or {}).get("data") or {})
+    if gateway.secret is not None:
+        secret = cluster.find("v1", "Secret", gateway.secret.namespace, gateway.secret.name)
+        encoded = ((secret or {}).get("data") or {}).get("clientSecret", "")
+        settings[f"{_SETTING}.clientSecret"] = base64.b64decode(encoded).decode(errors="replace")
+    needed = ("clientSecret", "clientId", "tenantId")
+    return settings if all(settings.get(f"{_SETTING}.{name}") for name in needed) else None

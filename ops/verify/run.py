@@ -1,0 +1,75 @@
+"""All questions about one stack, in the order in which one depends on the other."""
+
+from collections.abc import Callable, Iterator
+
+from ..azure import Azure
+from ..cluster import Cluster
+from ..engine import StackResource, export_stack
+from ..errors import OpsError
+from . import api_management, authorization, entra, pods
+from .deployed import deployed_gateways
+from .report import Answer, Check, Report
+
+
+def verify(stack: str) -> Report:
+    """Ask everything; nothing is changed anywhere.
+
+    Raises:
+        OpsError: there is nothing to ask about.
+    """
+    resources = export_stack(stack)
+    return Report(stack, tuple(_checks(stack, resources)))
+
+
+def _checks(stack: str, resources: list[StackResource]) -> Iterator[Check]:
+    gateways = deployed_gateways(stack, resources)
+    azure_native = _provider(resources, "azure-native")
+    kubernetes = _provider(resources, "kubernetes")
+    environment = str(azure_native.inputs.get("environment", "public"))
+    azure = Azure(str(azure_native.inputs["tenantId"]), environment)
+    cluster = _Once(
+        lambda: Cluster(str(kubernetes.inputs.get("kubeconfig") or ""), str(kubernetes.inputs.get("context") or ""))
+    )
+
+    for instance_id in dict.fromkeys(gateway.instance_id for gateway in gateways):
+        name = instance_id.rpartition("/")[2]
+        yield _asked(
+            name,
+            authorization.VALIDATOR_QUESTION,
+            lambda id_=instance_id: authorization.check_validator(id_, azure.arm),
+        )
+    for gateway in gateways:
+        questions: dict[str, Callable[[], Check]] = {
+            entra.QUESTION: lambda g=gateway: entra.check_token(g, cluster.get(), environment),
+            authorization.READER_QUESTION: lambda g=gateway: authorization.check_reader(g, azure.arm),
+            api_management.QUESTION: lambda g=gateway: api_management.check_gateway_resource(g, azure.arm),
+            pods.PODS_QUESTION: lambda g=gateway: pods.check_pods(g, cluster.get()),
+            pods.CONFIGURATION_QUESTION: lambda g=gateway: pods.check_configuration(g, cluster.get()),
+        }
+        for question, ask in questions.items():
+            yield _asked(gateway.name, question, ask)
+
+
+class _Once:
+    """The cluster, when it is first needed: what ARM and Entra know can be asked without it."""
+
+    def __init__(self, connect: Callable[[], Cluster]) -> None:
+        self._connect = connect
+        self._cluster: Cluster | None = None
+
+    def get(self) -> Cluster:
+        if self._cluster is None:
+            self._cluster = self._connect()
+        return self._cluster
+
+
+def _asked(subject: str, question: str, ask: Callable[[], Check]) -> Check:
+    try:
+        return ask()
+    except OpsError as error:
+        next_step = "Check the sign-in, its rights (the reader's suffice) and the network, and ask again."
+        return Check(subject, question, Answer.UNKNOWN, " ".join(str(error).split()), next_step)
+
+
+def _provider(resources: list[StackResource], package: str) -> StackResource:
+    return next(resource for resource in resources if resource.type == f"pulumi:providers:{package}")
