@@ -192,8 +192,13 @@ class GatewayWorkload(pulumi.ComponentResource):
                 ],
                 selector=labels,
             ),
-            # The provider waits until a Service has endpoints, which it has when a pod is ready.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[deployment]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # The provider waits until a Service has endpoints, which it has when a pod is ready.
+                depends_on=[deployment],
+                # The cluster gives it. A Service that was imported declares it, and would be replaced without it.
+                ignore_changes=["spec.clusterIP"],
+            ),
         )
         Service(
             f"{name}-instance-discovery",

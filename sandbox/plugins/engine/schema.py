@@ -2,6 +2,7 @@
 
 import collections.abc
 import inspect
+import threading
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,10 +22,14 @@ class Failure:
     reason: str
 
 
+# The SDK imports its modules when an annotation first names them, and two threads that do so at once meet half of one.
+_IMPORTING = threading.Lock()
+
+
 def failures(arguments: type, inputs: dict[str, Any], path: str = "") -> Iterator[Failure]:
     """Inputs that are unknown, missing or of the wrong type, at every depth."""
     names = input_type_py_to_pulumi_names(arguments)
-    types = input_type_types(arguments)
+    types = _types(arguments)
     for name, value in inputs.items():
         if name not in types:
             yield Failure(f"{path}{name}", f"unknown property '{path}{name}'; known are {', '.join(sorted(types))}")
@@ -34,6 +39,11 @@ def failures(arguments: type, inputs: dict[str, Any], path: str = "") -> Iterato
         name = names.get(python_name)
         if name and parameter.default is inspect.Parameter.empty and inputs.get(name) is None:
             yield Failure(f"{path}{name}", f"missing required property '{path}{name}'")
+
+
+def _types(arguments: type) -> dict[str, Any]:
+    with _IMPORTING:
+        return input_type_types(arguments)
 
 
 def _mismatches(type_: Any, value: Any, path: str) -> Iterator[Failure]:

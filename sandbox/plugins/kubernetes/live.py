@@ -2,6 +2,8 @@
 
 from typing import Any
 
+_NOT_IMPORTED = ("deployment.kubernetes.io/revision", "kubectl.kubernetes.io/last-applied-configuration")
+
 
 def prune(live: Any, declared: Any) -> Any:
     """A live value without what nobody declared: the API server's defaults, status, and what others added.
@@ -20,6 +22,9 @@ def importable(live: dict[str, Any]) -> dict[str, Any]:
     """The inputs of an object that is imported: all but what the API server alone writes."""
     kept = ("name", "namespace", "labels", "annotations")
     metadata = {key: value for key, value in live["metadata"].items() if key in kept}
+    if "annotations" in metadata:
+        own = metadata["annotations"].items()
+        metadata["annotations"] = {key: value for key, value in own if key not in _NOT_IMPORTED}
     rest = {key: value for key, value in live.items() if key not in ("metadata", "status")}
     return {**rest, "metadata": metadata}
 

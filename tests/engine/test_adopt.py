@@ -1,0 +1,99 @@
+"""`python -m ops adopt`: what was deployed by hand is taken over, and nothing is interrupted or left behind."""
+
+import json
+from typing import Any
+
+import pytest
+
+from .by_hand import deploy_by_hand
+from .reality import DEPLOYED_ONCE, reality
+from .sandbox import Sandbox, Stack, sandbox_config, sandbox_gateway
+from .traffic import stream
+
+
+@pytest.fixture(scope="module")
+def by_hand(sandbox: Sandbox, deployable: Stack) -> dict[str, Any]:
+    """The article's deployment, made by hand, beside a stack that has nothing yet."""
+    deployable.configure(sandbox_config())
+    return deploy_by_hand(sandbox)
+
+
+def test_it_is_found_and_nothing_is_written(by_hand: dict[str, Any], deployable: Stack) -> None:
+    deployable.sandbox.azure().delete("/_sandbox/requests")
+    result = deployable.ops("adopt", identity="reader").ok()
+    assert deployable.sandbox.azure().get("/_sandbox/requests").json()["writes"] == {"ARM": 0, "Graph": 0}
+    assert f"- found     mygw-identity-application: /applications/{by_hand['id']}" in result.output
+    assert "- found     mygw-workload-deployment: default/mygw" in result.output
+    assert (
+        "- to create mygw-identity-client-secret: a client secret can't be read back: a new one is made and rolled out"
+        in result.output
+    )
+    assert "- to create mygw-workload-auth: it is not in the cluster" in result.output
+    assert f"az ad app credential delete --id {by_hand['appId']} --key-id {by_hand['keyId']}" in result.output
+    assert by_hand["secret"] not in result.output
+    written = (deployable.sandbox.program / "import.json").read_text()
+    assert by_hand["secret"] not in written
+    ids = {r["name"]: r["id"] for r in json.loads(written)["resources"] if "id" in r}
+    assert set(ids) == {
+        "roles-validator", "roles-validator-guid", "roles-reader", "roles-reader-guid", "validator-assignment",
+        "mygw-reader-assignment", "mygw-identity-application", "mygw-identity-service-principal",
+        "mygw-resource-api-echo", "mygw-workload-env", "mygw-workload-deployment", "mygw-workload-live-traffic",
+        "mygw-workload-instance-discovery",
+    }  # fmt: skip
+    assert "<PLACEHOLDER>" not in ids.values()
+
+
+def test_two_applications_of_one_name_are_listed(by_hand: dict[str, Any], deployable: Stack) -> None:
+    graph = deployable.sandbox.graph()
+    body = {"displayName": "contoso-apim self-hosted gateway mygw"}
+    both = [graph.post("/v1.0/applications", json=body).json() for _ in range(2)]
+    (deployable.sandbox.program / "import.json").unlink()
+    result = deployable.ops("adopt")
+    assert result.code == 1
+    assert result.output.startswith(
+        "error: There are several applications named 'contoso-apim self-hosted gateway mygw', with the client ids "
+    )
+    for application in both:
+        assert application["appId"] in result.output
+        graph.delete(f"/v1.0/applications/{application['id']}").raise_for_status()
+    assert f"The pods use {by_hand['appId']}." in result.output
+    assert "Say which one it is: --application mygw=<client id>" in result.output
+    assert not (deployable.sandbox.program / "import.json").exists()
+    given = deployable.ops("adopt", "--application", f"mygw={by_hand['appId']}").ok()
+    assert f"/applications/{by_hand['id']}" in given.output
+
+
+def test_after_the_import_nothing_is_replaced_and_the_update_is_not_noticed(
+    by_hand: dict[str, Any], deployable: Stack
+) -> None:
+    deployable.ops("adopt").ok()
+    options = ("--yes", "--skip-preview", "--protect=false", "--generate-code=false")
+    deployable.pulumi("import", "--file", "import.json", *options).ok()
+
+    preview = json.loads(deployable.ops("preview", "--format", "json").ok().output)
+
+    assert preview["counts"]["replace"] == preview["counts"]["delete"] == 0
+    told = deployable.ops("adopt").ok().output
+    assert (
+        "- to change mygw-identity-application: displayName (applications are named after instance and gateway)" in told
+    )
+    assert "spec.sessionAffinity (the program leaves it to the cluster, which keeps what it has)" in told
+    assert f"az ad app credential delete --id {by_hand['appId']} --key-id {by_hand['keyId']}" in told
+
+    with stream(f"{deployable.sandbox.live_traffic()}/echo/hello") as sent:
+        deployable.up().ok()
+        deployable.sandbox.wait_for_pods()
+    assert sent.failures == []
+    deployable.sandbox.graph().post(
+        f"/v1.0/applications/{by_hand['id']}/removePassword", json={"keyId": by_hand["keyId"]}
+    ).raise_for_status()
+    assert reality(deployable.sandbox) == DEPLOYED_ONCE
+    assert deployable.ops("drift").ok().output.startswith("No drift")
+    deployable.destroy().ok()
+
+
+def test_where_nothing_was_made_there_is_nothing_to_take_over(stack: Stack) -> None:
+    stack.configure(sandbox_config(gateways=[sandbox_gateway(name="mygw", namespace="default")]))
+    result = stack.ops("adopt", "--output", "none.json").ok()
+    assert result.output.endswith("There is nothing to take over that the stack does not have.\n")
+    assert not (stack.sandbox.program / "none.json").exists()
