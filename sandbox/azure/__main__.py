@@ -31,6 +31,9 @@ def main(
         ssl_keyfile=str(certificate),
         log_config=None,
         access_log=False,
+        # Azure keeps idle connections for minutes. A client that does not send again on a new connection, as Go's does by
+        # itself, would meet one that is being closed.
+        timeout_keep_alive=120,
         timeout_graceful_shutdown=2,
     )
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)

@@ -40,7 +40,7 @@ class Fault(BaseModel):
     delay: float = Field(default=0, ge=0)
     """Seconds to wait first."""
     done: bool = False
-    """Do what the request asks, and only then go wrong: the caller does not learn that it happened."""
+    """Do what the request asks, and only then wait and go wrong: the caller does not learn that it happened."""
     skip: int = Field(default=0, ge=0)
     """How many requests pass before it begins."""
     count: int | None = Field(default=None, ge=1)
@@ -88,11 +88,16 @@ class Faults:
         fault = self._next(operation)
         if fault is None:
             return await answer()
-        await asyncio.sleep(fault.delay)
-        if fault.done or (fault.status is None and not fault.reset):
+        goes_wrong = fault.status is not None or fault.reset
+        if fault.done:
             response = await answer()
-            if not fault.done:
+            await asyncio.sleep(fault.delay)
+            if not goes_wrong:
                 return response
+        else:
+            await asyncio.sleep(fault.delay)
+            if not goes_wrong:
+                return await answer()
         if fault.reset:
             raise ConnectionLostError
         raise _refusal(fault, operation)

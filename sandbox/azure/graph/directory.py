@@ -5,6 +5,7 @@ caller owns, `Application.ReadWrite.All` changes everything.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -108,14 +109,21 @@ async def body_of(request: Request) -> dict[str, Any]:
     return body
 
 
-def filter_of(text: str | None) -> tuple[str, str] | None:
-    """Property and value of a `$filter` that the emulator knows."""
+def filter_of(text: str | None) -> Callable[[Document], bool]:
+    """A `$filter` that the emulator knows: `eq`, and `startswith` on display names."""
     if text is None:
-        return None
-    parsed = re.fullmatch(r"(appId|displayName|id) eq '((?:[^']|'')*)'", text.strip())
-    if parsed is None:
-        raise graph_error(400, "Request_UnsupportedQuery", f"Unsupported or invalid query filter clause: {text}")
-    return parsed[1], parsed[2].replace("''", "'")
+        return lambda _: True
+    if parsed := re.fullmatch(r"(appId|displayName|id) eq '((?:[^']|'')*)'", text.strip()):
+        name, value = parsed[1], _unquoted(parsed[2])
+        return lambda document: str(document.get(name, "")).lower() == value
+    if parsed := re.fullmatch(r"startswith\(displayName, ?'((?:[^']|'')*)'\)", text.strip()):
+        prefix = _unquoted(parsed[1])
+        return lambda document: str(document.get("displayName", "")).lower().startswith(prefix)
+    raise graph_error(400, "Request_UnsupportedQuery", f"Unsupported or invalid query filter clause: {text}")
+
+
+def _unquoted(text: str) -> str:
+    return text.replace("''", "'").lower()
 
 
 def read_moment(text: str | None) -> datetime | None:

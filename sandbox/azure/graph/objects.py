@@ -50,15 +50,14 @@ class Objects:
         ]
 
     async def list(self, request: Request) -> JSONResponse:
-        """GET a collection, with `$filter` on appId, displayName or id."""
+        """GET a collection, with `$filter`."""
         self._directory.caller(request)
         kind = kind_of(request)
         wanted = filter_of(request.query_params.get("$filter"))
         found = [
             self._directory.present(document, request)
             for document in self._directory.azure.database.all(kind)
-            if self._directory.azure.replicated(document)
-            and (wanted is None or str(document.get(wanted[0], "")).lower() == wanted[1].lower())
+            if self._directory.azure.replicated(document) and wanted(document)
         ]
         return JSONResponse({"@odata.context": f"{self._directory.azure.url}/v1.0/$metadata#{kind}s", "value": found})
 

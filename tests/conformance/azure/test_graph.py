@@ -51,7 +51,9 @@ def test_display_names_are_not_unique_and_found_by_filter(emulator: Emulator) ->
     ids = {graph.post("/v1.0/applications", json={"displayName": "contoso's app"}).json()["id"] for _ in range(2)}
     found = graph.get("/v1.0/applications", params={"$filter": "displayName eq 'contoso''s app'"}).json()["value"]
     assert {application["id"] for application in found} == ids
-    assert graph.get("/v1.0/applications", params={"$filter": "startswith(displayName, 'c')"}).status_code == 400
+    starting = graph.get("/v1.0/applications", params={"$filter": "startswith(displayName, 'contoso''s')"}).json()
+    assert [application["displayName"] for application in starting["value"]] == ["contoso's app", "contoso's app"]
+    assert graph.get("/v1.0/applications", params={"$filter": "endswith(displayName, 'p')"}).status_code == 400
 
 
 def test_an_application_is_reached_by_its_application_id(emulator: Emulator) -> None:
