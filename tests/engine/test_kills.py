@@ -1,0 +1,199 @@
+"""The engine is killed, at each step in turn: `ops recover` clears up, and the next update converges."""
+
+import json
+import signal
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from .reality import DEPLOYED_ONCE, NOTHING, reality
+from .sandbox import Stack, eventually, sandbox_config, sandbox_gateway
+
+# What an update writes, in an order that it has to keep.
+WRITES = [
+    "ARM PUT Microsoft.Authorization/roleDefinitions",
+    "Graph POST applications",
+    "Graph PATCH applications/{id}",
+    "Graph POST servicePrincipals",
+    "Graph POST applications/{id}/addPassword",
+    "ARM PUT Microsoft.Authorization/roleAssignments",
+    "ARM PUT Microsoft.ApiManagement/service/gateways/apis",
+]
+# What a destruction writes.
+DELETIONS = [
+    "ARM DELETE Microsoft.Authorization/roleAssignments",
+    "Graph POST applications/{id}/removePassword",
+    "Graph DELETE applications/{id}",
+    "ARM DELETE Microsoft.Authorization/roleDefinitions",
+]
+HANGS_SECONDS = 4
+
+
+def kill_when(stack: Stack, happens: Callable[[], Any], *command: str) -> None:
+    """Run a command of the engine, and kill the engine as soon as something happens."""
+    running = stack.started(*command, "--yes", "--skip-preview")
+    try:
+        eventually(happens)
+    finally:
+        running.send_signal(signal.SIGKILL)
+        running.communicate(timeout=30)
+
+
+def kill_at(stack: Stack, operation: str, *command: str, done: bool, before: Sequence[str] = ()) -> None:
+    """Kill the engine while it waits for the answer to a request that has, or has not, been carried out.
+
+    Args:
+        stack: the stack.
+        operation: the request, as the emulator counts it.
+        command: the engine's command.
+        done: whether the request is carried out.
+        before: requests that must not come earlier, though the engine could send them: they get no answer.
+    """
+    stack.sandbox.azure().delete("/_sandbox/requests")
+    what = {"delay": HANGS_SECONDS, "done": True} if done else {"delay": HANGS_SECONDS, "reset": True}
+    stack.sandbox.fault(operation, count=1, **what)
+    for later in before:
+        stack.sandbox.fault(later, delay=HANGS_SECONDS, reset=True)
+
+    def begun() -> None:
+        assert operation in stack.sandbox.requests()
+
+    kill_when(stack, begun, *command)
+    stack.sandbox.clear_faults()
+
+
+def is_locked(stack: Stack) -> None:
+    result = stack.up()
+    assert result.code != 0
+    assert "the stack is currently locked by 1 lock(s)" in result.output
+
+
+def pending(stack: Stack) -> list[Any]:
+    exported = json.loads(stack.pulumi("stack", "export").ok().output)
+    return exported["deployment"].get("pending_operations") or []
+
+
+def recovered(stack: Stack) -> str:
+    result = stack.ops("recover", "--yes").ok()
+    assert "clear the lock of an update that has ended" in result.output
+    assert result.output.endswith(f"Done. Go on with `pulumi up --stack {stack.name}`.\n")
+    assert pending(stack) == []
+    return result.output
+
+
+def converges(stack: Stack) -> None:
+    stack.up().ok()
+    stack.sandbox.wait_for_pods()
+    assert reality(stack.sandbox) == DEPLOYED_ONCE
+    assert stack.ops("drift").ok().output.startswith("No drift")
+
+
+def test_killed_after_each_write_of_the_first_update(stack: Stack) -> None:
+    stack.configure(sandbox_config())
+    for number, operation in enumerate(WRITES, start=1):
+        kill_at(stack, operation, "up", done=True, before=WRITES[number:])
+        recovered(stack)
+    converges(stack)
+
+
+def test_killed_before_a_write_is_carried_out(stack: Stack) -> None:
+    stack.configure(sandbox_config())
+    for operation in ("Graph POST applications", "ARM PUT Microsoft.Authorization/roleAssignments"):
+        kill_at(stack, operation, "up", done=False, before=WRITES[WRITES.index(operation) + 1 :])
+        recovered(stack)
+    converges(stack)
+
+
+def test_killed_while_the_pods_get_ready(stack: Stack) -> None:
+    stack.configure(sandbox_config())
+    stack.sandbox.fault("Configuration *", status=503)
+
+    def rolling_out() -> None:
+        assert "mygw" in stack.sandbox.objects("deployment")
+
+    kill_when(stack, rolling_out, "up")
+    stack.sandbox.clear_faults()
+    assert "Deployment default/mygw: remove" in recovered(stack)
+    converges(stack)
+
+
+def test_a_killed_update_is_told_and_asked_about(stack: Stack) -> None:
+    stack.configure(sandbox_config())
+    kill_at(stack, "Graph POST applications", "up", done=True)
+    is_locked(stack)
+    asked = stack.ops("recover")
+    assert asked.code == 1
+    assert "mygw-identity-application was interrupted while creating" in asked.output
+    assert "application 'contoso-apim self-hosted gateway mygw', client id " in asked.output
+    # Not said yes to: nothing has happened.
+    is_locked(stack)
+    assert reality(stack.sandbox).applications == ["contoso-apim self-hosted gateway mygw"]
+    recovered(stack)
+    assert reality(stack.sandbox).applications == []
+    nothing = stack.ops("recover").ok()
+    assert nothing.output == (
+        f"Stack {stack.name} has neither a lock nor pending operations: there is nothing to recover.\n"
+    )
+
+
+def test_an_update_that_runs_is_left_alone(stack: Stack) -> None:
+    stack.configure(sandbox_config())
+    stack.sandbox.fault("ARM PUT Microsoft.Authorization/roleDefinitions", delay=15, count=1)
+    running = stack.started("up", "--yes", "--skip-preview")
+
+    def begun() -> None:
+        assert "ARM PUT Microsoft.Authorization/roleDefinitions" in stack.sandbox.requests()
+
+    eventually(begun)
+    is_locked(stack)
+    result = stack.ops("recover", "--yes")
+    assert result.code == 1
+    assert f"Stack {stack.name} is being updated by " in result.output
+    running.communicate(timeout=120)
+    assert running.returncode == 0
+    assert reality(stack.sandbox) == DEPLOYED_ONCE
+
+
+@pytest.fixture(scope="module")
+def deployed(deployable: Stack) -> Stack:
+    """The sandbox's configuration with a secret that can be rotated, deployed."""
+    deployable.configure(rotated(days_ago=30))
+    deployable.up().ok()
+    return deployable
+
+
+def rotated(days_ago: int) -> dict[str, Any]:
+    day = datetime.now(UTC).date() - timedelta(days=days_ago)
+    secret = {"rotation": day, "validity": "P90D"}
+    authentication = {**sandbox_gateway()["authentication"], "clientSecret": secret}
+    return sandbox_config(gateways=[sandbox_gateway(authentication=authentication)])
+
+
+def test_killed_in_a_rotation(deployed: Stack) -> None:
+    deployed.configure(rotated(days_ago=20))
+    kill_at(deployed, "Graph POST applications/{id}/addPassword", "up", done=True)
+    assert reality(deployed.sandbox).client_secrets == 2
+    assert "client secret " in recovered(deployed)
+    assert reality(deployed.sandbox).client_secrets == 1
+    converges(deployed)
+
+    deployed.configure(rotated(days_ago=10))
+    kill_at(deployed, "Graph POST applications/{id}/removePassword", "up", done=False)
+    recovered(deployed)
+    converges(deployed)
+
+    deployed.configure(rotated(days_ago=5))
+    kill_at(deployed, "Graph POST applications/{id}/removePassword", "up", done=True)
+    recovered(deployed)
+    converges(deployed)
+
+
+def test_killed_in_a_destruction(deployed: Stack) -> None:
+    for number, operation in enumerate(DELETIONS, start=1):
+        kill_at(deployed, operation, "destroy", done=True, before=DELETIONS[number:])
+        recovered(deployed)
+    deployed.destroy().ok()
+    assert reality(deployed.sandbox) == NOTHING
+    assert deployed.resources() == []
