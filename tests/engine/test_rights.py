@@ -1,0 +1,119 @@
+"""The deployer's documented role has what is needed, and nothing else: each action that is taken away is missed."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from .sandbox import AUTHORIZATION_VERSION, CHECKOUT, SUBSCRIPTION, Result, Stack, sandbox_config, sandbox_gateway
+
+VERSION = {"api-version": AUTHORIZATION_VERSION}
+AUTHORIZATION = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization"
+DEPLOYER_ROLE = f"{AUTHORIZATION}/roleDefinitions/5a0c0de0-0000-4000-8000-000000000022"
+READER = "5a0c0de0-0000-4000-8000-000000000031"
+
+
+@pytest.fixture(scope="module")
+def deployed(deployable: Stack) -> Stack:
+    """A stack with every kind of resource, deployed; and the sandbox's reader as the administrator."""
+    arm = deployable.sandbox.arm()
+    role = f"{AUTHORIZATION}/roleDefinitions/b6b4ec5d-2f5c-4d8b-9c1a-0f5c5b9f6a99"
+    everything = {
+        "roleName": "Contoso Administrator",
+        "assignableScopes": [f"/subscriptions/{SUBSCRIPTION}"],
+        "permissions": [{"actions": ["*"]}],
+    }
+    arm.put(role, params=VERSION, json={"properties": everything}).raise_for_status()
+    assignment = f"{AUTHORIZATION}/roleAssignments/b6b4ec5d-2f5c-4d8b-9c1a-0f5c5b9f6a98"
+    given = {"roleDefinitionId": role, "principalId": READER, "principalType": "ServicePrincipal"}
+    arm.put(assignment, params=VERSION, json={"properties": given}).raise_for_status()
+    deployable.configure(configuration())
+    deployable.up().ok()
+    return deployable
+
+
+def configuration(**changes: Any) -> dict[str, Any]:
+    own = {"name": "owngw", "createGatewayResource": True, "locationName": "contoso branch"}
+    suffix = changes.pop("suffix", "")
+    config = sandbox_config(gateways=[sandbox_gateway(**{**own, **changes})])
+    return {**config, "self-hosted-gateway:roles": {"nameSuffix": suffix}} if suffix else config
+
+
+@contextmanager
+def without(stack: Stack, action: str) -> Iterator[None]:
+    """The deployer's role without one action."""
+    administrator: httpx.Client = stack.sandbox.arm("reader")
+    role = administrator.get(DEPLOYER_ROLE, params=VERSION).raise_for_status().json()["properties"]
+    (permission,) = role["permissions"]
+    assert action in permission["actions"]
+    less = {**permission, "actions": [right for right in permission["actions"] if right != action]}
+    body = {"properties": {**role, "permissions": [less]}}
+    administrator.put(DEPLOYER_ROLE, params=VERSION, json=body).raise_for_status()
+    try:
+        yield
+    finally:
+        administrator.put(DEPLOYER_ROLE, params=VERSION, json={"properties": role}).raise_for_status()
+
+
+def checking(stack: Stack) -> Result:
+    return stack.check_drift()
+
+
+def updating(**changes: Any) -> Callable[[Stack], Result]:
+    def update(stack: Stack) -> Result:
+        stack.configure(configuration(**changes))
+        return stack.up()
+
+    return update
+
+
+def destroying(stack: Stack) -> Result:
+    return stack.destroy()
+
+
+# In this order: what one of them fails to change, the next update does.
+MISSED: list[tuple[str, Callable[[Stack], Result]]] = [
+    ("Microsoft.Authorization/roleDefinitions/read", checking),
+    ("Microsoft.Authorization/roleAssignments/read", checking),
+    ("Microsoft.ApiManagement/service/read", checking),
+    ("Microsoft.ApiManagement/service/gateways/read", checking),
+    ("Microsoft.Authorization/roleDefinitions/write", updating(suffix="West")),
+    ("Microsoft.Authorization/roleAssignments/write", updating(readerScope="resourceGroup")),
+    ("Microsoft.ApiManagement/service/gateways/write", updating(locationName="contoso elsewhere")),
+    ("Microsoft.ApiManagement/service/gateways/apis/delete", updating(apis=[])),
+    ("Microsoft.Authorization/roleAssignments/delete", destroying),
+    ("Microsoft.ApiManagement/service/gateways/delete", destroying),
+    ("Microsoft.ApiManagement/service/gateways/apis/write", updating()),
+    ("Microsoft.Authorization/roleDefinitions/delete", destroying),
+]
+# ARM answers to HEAD without a body: nothing names the action.
+WITHOUT_A_BODY = "Microsoft.ApiManagement/service/gateways/apis/read"
+
+
+@pytest.mark.parametrize(("action", "command"), MISSED, ids=[action for action, _ in MISSED])
+def test_an_action_that_is_missing_is_named_with_its_scope(
+    deployed: Stack, action: str, command: Callable[[Stack], Result]
+) -> None:
+    with without(deployed, action):
+        result = command(deployed)
+    assert result.code not in (0, 7), result.output
+    assert f"does not have authorization to perform action '{action}' over scope '/subscriptions/" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_every_action_of_the_documented_role_has_its_case() -> None:
+    role = json.loads((CHECKOUT / "docs" / "roles" / "deployer.json").read_text())
+    assert sorted(role["Actions"]) == sorted([*(action for action, _ in MISSED), WITHOUT_A_BODY])
+
+
+@pytest.mark.parametrize("who", ["deployer", "reader"])
+def test_the_sandboxs_principals_have_exactly_the_documented_roles(who: str) -> None:
+    seed = yaml.safe_load((CHECKOUT / "sandbox" / "azure" / "seed.yaml").read_text())
+    (principal,) = [principal for principal in seed["principals"] if principal["name"] == who]
+    role = json.loads((CHECKOUT / "docs" / "roles" / f"{who}.json").read_text())
+    assert role["Actions"] == principal["role"]["actions"]
+    assert (role["NotActions"], role["DataActions"], role["NotDataActions"]) == ([], [], [])
