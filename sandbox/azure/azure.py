@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from .app_roles import APP_ROLES, GRAPH_PRINCIPAL, graph_principal
 from .certificates import write_private
 from .database import Database, Document
 
@@ -121,6 +122,7 @@ def plant(azure: Azure) -> None:
             database.put("resourceGroup", id_, {"id": id_, **group})
         for service in seed["apiManagement"]:
             _plant_service(azure, service)
+        database.put("servicePrincipal", GRAPH_PRINCIPAL, graph_principal())
         for principal in seed["principals"]:
             _plant_principal(azure, principal, credentials[principal["name"]]["clientSecret"])
 
@@ -172,9 +174,20 @@ def _plant_principal(azure: Azure, principal: Document, client_secret: str) -> N
             "servicePrincipalType": "Application",
             "accountEnabled": True,
             "_owners": [],
-            "_graph": principal["graph"],
         },
     )
+    for permission in principal["graph"]:
+        assignment = {
+            "id": f"{object_id}-{permission}".lower(),
+            "appRoleId": APP_ROLES[permission],
+            "principalId": object_id,
+            "principalDisplayName": principal["name"],
+            "principalType": "ServicePrincipal",
+            "resourceId": GRAPH_PRINCIPAL,
+            "resourceDisplayName": "Microsoft Graph",
+            "createdDateTime": now(),
+        }
+        database.put("appRoleAssignment", assignment["id"], assignment)
     role_id = f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role['id']}"
     stamps = {"createdOn": now(), "updatedOn": now(), "createdBy": object_id, "updatedBy": object_id}
     permission = {"actions": role["actions"], "notActions": [], "dataActions": [], "notDataActions": []}

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
+from .app_roles import GRAPH_APP_ID, roles_of
 from .azure import Azure
 from .certificates import write_private
 from .database import Document
@@ -22,7 +23,7 @@ ARM_AUDIENCES = (
     "https://management.usgovcloudapi.net",
     "https://management.chinacloudapi.cn",
 )
-GRAPH_AUDIENCES = ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")
+GRAPH_AUDIENCES = ("https://graph.microsoft.com", GRAPH_APP_ID)
 CONFIGURATION_AUDIENCES = (
     "https://azure-api.net/configuration",
     "https://azure-api.us/configuration",
@@ -74,8 +75,10 @@ class TokenIssuer:
             "uti": uuid.uuid4().hex[:22],
             "ver": "1.0",
         }
-        if is_one_of(audience, (*GRAPH_AUDIENCES, self._azure.url)) and principal.get("_graph"):
-            claims["roles"] = principal["_graph"]
+        if is_one_of(audience, (*GRAPH_AUDIENCES, self._azure.url)) and (
+            roles := roles_of(principal["id"], self._azure.database)
+        ):
+            claims["roles"] = roles
         return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self._key_id})
 
     def check(self, authorization: str | None, audiences: tuple[str, ...]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="The program'
 app.add_typer(fault_commands.app, name="fault")
 output = Console()
 
-Identity = Annotated[str, typer.Option("--as", help="deployer or reader.")]
+Identity = Annotated[str, typer.Option("--as", help="deployer, reader or administrator.")]
 
 
 @app.command()

@@ -10,7 +10,7 @@ from .parts import Parts, released_plugins_wanted
 PASSPHRASE = "sandbox"  # noqa: S105
 # The plugins' waits between tries and polls, shortened: replication takes no time here. The number of tries stays.
 RETRY_SCALE = "0.02"
-IDENTITIES = ("deployer", "reader")
+IDENTITIES = ("deployer", "reader", "administrator")
 
 
 def environment(home: Home, parts: Parts, identity: str) -> dict[str, str]:
@@ -19,17 +19,19 @@ def environment(home: Home, parts: Parts, identity: str) -> dict[str, str]:
     Args:
         home: the sandbox.
         parts: its parts.
-        identity: `deployer` or `reader`.
+        identity: `deployer`, `reader` or `administrator`.
 
     Raises:
         SandboxError: no such identity, or the sandbox was never started.
     """
     if identity not in IDENTITIES:
-        raise SandboxError(f"there is no identity {identity!r}: expected {' or '.join(IDENTITIES)}")
+        raise SandboxError(f"there is no identity {identity!r}: expected one of {', '.join(IDENTITIES)}")
     file = home.azure / "credentials.json"
     if not file.exists():
         raise SandboxError("the sandbox has not been started: python -m sandbox start")
     credentials = json.loads(file.read_text())
+    if identity not in credentials:
+        raise SandboxError("this sandbox was started before it had all identities: python -m sandbox reset")
     principal = credentials[identity]
     host = parts.azure.address.removeprefix("https://")
     tools = [str(parts.cluster.binaries), str(parts.engine)]
@@ -40,7 +42,7 @@ def environment(home: Home, parts: Parts, identity: str) -> dict[str, str]:
         "PULUMI_BACKEND_URL": f"file://{home.backend}",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "KUBECONFIG": str(parts.cluster.kubeconfig("admin" if identity == "deployer" else "reader")),
+        "KUBECONFIG": str(parts.cluster.kubeconfig("reader" if identity == "reader" else "admin")),
         "ARM_TENANT_ID": credentials["tenantId"],
         "ARM_SUBSCRIPTION_ID": credentials["subscriptionId"],
         "ARM_CLIENT_ID": principal["clientId"],

@@ -59,7 +59,9 @@ def reality(sandbox: Sandbox) -> Reality:
     # The seed's own: one for each principal that it lets in.
     seeded = sum(name.startswith(_SEEDED) for name in names)
     applications = [
-        a for a in listed(graph, "/v1.0/applications", {}) if a["displayName"] not in ("deployer", "reader")
+        a
+        for a in listed(graph, "/v1.0/applications", {})
+        if a["displayName"] not in ("deployer", "reader", "administrator")
     ]
     client_ids = {application["appId"] for application in applications}
     principals = listed(graph, "/v1.0/servicePrincipals", {})

@@ -49,7 +49,7 @@ class Sandbox:
 
     def start(self) -> None:
         self.sandbox("start").ok()
-        for identity in ("deployer", "reader"):
+        for identity in ("deployer", "reader", "administrator"):
             lines = self.sandbox("run", "--as", identity, "--", "env", "-0").ok().output
             self.environments[identity] = dict(entry.split("=", 1) for entry in lines.split("\0") if "=" in entry)
         for name in ("Pulumi.yaml", "__main__.py"):
@@ -125,9 +125,9 @@ class Sandbox:
         """A client of ARM."""
         return self.azure("https://management.azure.com", identity)
 
-    def graph(self) -> httpx.Client:
+    def graph(self, identity: str = "deployer") -> httpx.Client:
         """A client of Microsoft Graph."""
-        return self.azure("https://graph.microsoft.com")
+        return self.azure("https://graph.microsoft.com", identity)
 
     def live_traffic(self, service: str = "mygw-live-traffic", port: int = 80, namespace: str = "default") -> str:
         """The URL at which the load balancer serves a Service."""

@@ -1,1 +1,1 @@
-"""Microsoft Graph: applications, service principals, owners, credentials and deleted items."""
+"""Microsoft Graph: applications, service principals, owners, credentials, app role assignments and deleted items."""

@@ -4,6 +4,7 @@ from starlette.routing import Route
 
 from ..azure import Azure
 from ..tokens import TokenIssuer
+from .app_role_assignments import AppRoleAssignments
 from .deleted_items import DeletedItems
 from .directory import Directory
 from .federated_credentials import FederatedCredentials
@@ -17,7 +18,7 @@ class Graph:
 
     def __init__(self, azure: Azure, tokens: TokenIssuer) -> None:
         directory = Directory(azure, tokens)
-        parts = (Owners, Passwords, FederatedCredentials, Objects, DeletedItems)
+        parts = (AppRoleAssignments, Owners, Passwords, FederatedCredentials, Objects, DeletedItems)
         self.routes: list[Route] = [
             route for version in ("v1.0", "beta") for part in parts for route in part(directory).routes(version)
         ]

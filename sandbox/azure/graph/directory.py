@@ -1,7 +1,7 @@
 """What all of Graph's operations share: who calls, what it may do, which object is meant, how it is shown.
 
 Only application permissions are played: `Application.Read.All` reads, `Application.ReadWrite.OwnedBy` changes what the
-caller owns, `Application.ReadWrite.All` changes everything.
+caller owns, `Application.ReadWrite.All` changes everything, `AppRoleAssignment.ReadWrite.All` gives such permissions.
 """
 
 import re

@@ -124,7 +124,7 @@ def test_each_identity_has_credentials_of_its_own(sandbox: Sandbox) -> None:
     }
     refused = sandbox("run", "--as", "owner", "--", "true")
     assert refused.returncode == 1
-    assert "there is no identity 'owner': expected deployer or reader" in refused.stderr
+    assert "there is no identity 'owner': expected one of deployer, reader, administrator" in refused.stderr
 
 
 def test_run_passes_on_input_output_and_exit_code(sandbox: Sandbox) -> None:
