@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..azure import Api
-from ..engine import StackResource, export_stack, stacks
+from ..engine import StackResource
 from ..permissions import any_grants
+from .elsewhere import Elsewhere, guid
 from .report import Finding, Kind
 
 DATA_ACTION = "Microsoft.ApiManagement/service/gateways/getConfiguration/action"
@@ -18,36 +19,35 @@ _PROVIDER = "providers/Microsoft.Authorization"
 class Authorization:
     """The rights around one stack."""
 
-    def __init__(self, stack: str, resources: list[StackResource], arm: Api) -> None:
-        self._stack = stack
+    def __init__(self, resources: list[StackResource], elsewhere: Elsewhere, arm: Api) -> None:
+        self._elsewhere = elsewhere
         self._arm = arm
         self._definitions = [resource for resource in resources if resource.type == _DEFINITION]
         self._assignments = [resource for resource in resources if resource.type == _ASSIGNMENT]
-        self._elsewhere: set[str] | None = None
 
     def added(self) -> Iterator[Finding]:
         """Assignments of the stack's own roles, and role definitions, that no stack of the project declares."""
-        declared = {_guid(resource.id) for resource in self._assignments}
+        declared = {guid(resource.id) for resource in self._assignments}
         for definition, assignment in self._assignments_of_our_roles():
-            if _guid(assignment["id"]) not in declared and not self._is_elsewhere(assignment["id"]):
+            if guid(assignment["id"]) not in declared and not self._elsewhere.has(assignment["id"]):
                 properties = assignment["properties"]
                 principal = f"{properties.get('principalType') or 'principal'} {properties['principalId']}"
                 what = f"assignment {assignment['name']}"
                 yield Finding(
                     definition.name, definition.type, Kind.ADDED, what, actual=f"{principal} at {properties['scope']}"
                 )
-        ours = {_guid(resource.id) for resource in self._definitions}
-        ours |= {_guid(str(resource.outputs.get("roleDefinitionId"))) for resource in self._assignments}
+        ours = {guid(resource.id) for resource in self._definitions}
+        ours |= {guid(str(resource.outputs.get("roleDefinitionId"))) for resource in self._assignments}
         for scope, assignment in self._scopes().items():
             for role in self._roles_with_the_data_action(scope):
-                if _guid(role["id"]) not in ours and not self._is_elsewhere(role["id"]):
-                    ours.add(_guid(role["id"]))
+                if guid(role["id"]) not in ours and not self._elsewhere.has(role["id"]):
+                    ours.add(guid(role["id"]))
                     name, what = role["properties"]["roleName"], f"role definition {role['name']}"
                     actual = f"'{name}' grants {DATA_ACTION} at {scope}"
                     yield Finding(assignment.name, assignment.type, Kind.ADDED, what, actual=actual)
 
     def _assignments_of_our_roles(self) -> Iterator[tuple[StackResource, dict[str, Any]]]:
-        roles = {_guid(resource.id): resource for resource in self._definitions}
+        roles = {guid(resource.id): resource for resource in self._definitions}
         scopes = dict.fromkeys(
             scope for resource in self._definitions for scope in resource.outputs.get("assignableScopes") or []
         )
@@ -55,7 +55,7 @@ class Authorization:
         for scope in scopes:
             path = f"{scope}/{_PROVIDER}/roleAssignments"
             for assignment in self._arm.list(path, api_version=_ASSIGNMENTS_VERSION):
-                role = roles.get(_guid(assignment["properties"]["roleDefinitionId"]))
+                role = roles.get(guid(assignment["properties"]["roleDefinitionId"]))
                 if role is not None and assignment["id"].lower() not in seen:
                     seen.add(assignment["id"].lower())
                     yield role, assignment
@@ -71,20 +71,3 @@ class Authorization:
         for role in self._arm.list(path, api_version=_DEFINITIONS_VERSION, filter="type eq 'CustomRole'"):
             if any_grants(role["properties"]["permissions"], DATA_ACTION, data=True):
                 yield role
-
-    def _is_elsewhere(self, id_: str) -> bool:
-        """Whether another stack of the project declares it: roles can be shared."""
-        if self._elsewhere is None:
-            others = [stack for stack in stacks() if stack != self._stack]
-            self._elsewhere = {
-                _guid(resource.id)
-                for stack in others
-                for resource in export_stack(stack)
-                if resource.type in (_DEFINITION, _ASSIGNMENT)
-            }
-        return _guid(id_) in self._elsewhere
-
-
-def _guid(id_: str) -> str:
-    # ARM re-cases ids, and rewrites a role definition's subscription: the GUID is what stays.
-    return id_.rstrip("/").rsplit("/", 1)[-1].lower()

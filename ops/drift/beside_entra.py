@@ -1,10 +1,11 @@
-"""Credentials that somebody added to the stack's applications: with each, the gateway's identity can be taken on."""
+"""What Entra has beside the stack's applications: credentials, each of which takes on the gateway's identity, and doubles."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from ..azure import Api
 from ..engine import StackResource
+from .elsewhere import Elsewhere
 from .report import Finding, Kind
 
 _APPLICATION = "azuread:index/application:Application"
@@ -31,6 +32,22 @@ def added_credentials(resources: list[StackResource], graph: Api) -> Iterator[Fi
             if credential["id"] not in ours:
                 subject = f"{credential['subject']} of {credential['issuer']}"
                 yield _added(resource, f"federated credential {credential['name']}", subject)
+
+
+def doubles(resources: list[StackResource], elsewhere: Elsewhere, graph: Api) -> Iterator[Finding]:
+    """Applications with the display name of one of the stack's, that no stack of the project has.
+
+    Entra allows it. One comes to be where Entra made an application and its answer was lost: the provider asks again.
+    """
+    for resource in resources:
+        if resource.type != _APPLICATION:
+            continue
+        name = str(resource.inputs["displayName"])
+        quoted = name.replace("'", "''")
+        for application in graph.list("/v1.0/applications", filter=f"displayName eq '{quoted}'"):
+            id_ = f"/applications/{application['id']}"
+            if id_ != resource.id and not elsewhere.has(id_):
+                yield _added(resource, f"application {application['appId']}", f"has the display name '{name}' too")
 
 
 def _added(resource: StackResource, what: str, actual: str) -> Finding:

@@ -7,9 +7,10 @@ from ..azure import Azure
 from ..cluster import Cluster
 from ..engine import StackResource, export_stack
 from .beside_authorization import Authorization
-from .beside_entra import added_credentials
+from .beside_entra import added_credentials, doubles
 from .beside_kubernetes import added_to_objects
 from .declared import drift_of_declared
+from .elsewhere import Elsewhere
 from .report import ExpiringSecret, Finding, Report
 
 _PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
@@ -43,8 +44,10 @@ def _beside(stack: str, resources: list[StackResource]) -> Iterator[Finding]:
     providers = {resource.type.removeprefix("pulumi:providers:"): resource for resource in resources}
     if (azure_native := providers.get("azure-native")) is not None:
         azure = Azure(str(azure_native.inputs["tenantId"]), str(azure_native.inputs.get("environment", "public")))
-        yield from Authorization(stack, resources, azure.arm).added()
+        elsewhere = Elsewhere(stack)
+        yield from Authorization(resources, elsewhere, azure.arm).added()
         yield from added_credentials(resources, azure.graph)
+        yield from doubles(resources, elsewhere, azure.graph)
     if (kubernetes := providers.get("kubernetes")) is not None:
         inputs = kubernetes.inputs
         cluster = Cluster(str(inputs.get("kubeconfig") or ""), str(inputs.get("context") or ""))

@@ -1,9 +1,11 @@
 """Objects that a creation has left in Entra, which gives them their ids: they are known by what they look like.
 
-The azuread provider gives a new object a name of its own for a moment, `TERRAFORM_UPDATE_` and a GUID.
+The azuread provider gives a new object a name of its own for a moment, `TERRAFORM_UPDATE_` and a GUID. An application that
+has a service principal can be in use: it is nobody's leftover, whatever its name.
 """
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 from ..azure import Api
@@ -29,7 +31,7 @@ def left_over(
         case "Application":
             for application in _applications(inputs, graph):
                 path = f"/applications/{application['id']}"
-                if path not in known and _owned(path, inputs, graph):
+                if path not in known and _owned(path, inputs, graph) and not _is_used(application["appId"], graph):
                     what = f"application '{application['displayName']}', client id {application['appId']}"
                     yield what, _deleting(graph, path)
         case "ServicePrincipal":
@@ -45,7 +47,7 @@ def left_over(
             path = inputs["applicationId"]
             application = graph.find(f"/v1.0{path}") or {}
             for secret in application.get("passwordCredentials") or []:
-                if secret["keyId"] not in known and secret.get("displayName") == inputs.get("displayName"):
+                if secret["keyId"] not in known and _is_declared(secret, inputs):
                     what = f"client secret {secret['keyId']} of application '{application['displayName']}'"
                     yield what, _removing_secret(graph, path, secret["keyId"])
 
@@ -60,6 +62,17 @@ def _owned(path: str, inputs: dict[str, Any], graph: Api) -> bool:
     """Whether it has the owners that the resource declares: display names are not unique."""
     owners = {owner["id"] for owner in graph.list(f"/v1.0{path}/owners")}
     return set(inputs.get("owners") or ()) <= owners
+
+
+def _is_used(client_id: str, graph: Api) -> bool:
+    return any(graph.list("/v1.0/servicePrincipals", filter=f"appId eq '{client_id}'"))
+
+
+def _is_declared(secret: dict[str, Any], inputs: dict[str, Any]) -> bool:
+    """Whether a client secret has the name and the end that the resource declares."""
+    return secret.get("displayName") == inputs.get("displayName") and (
+        datetime.fromisoformat(secret["endDateTime"]) == datetime.fromisoformat(str(inputs["endDate"]))
+    )
 
 
 def _deleting(graph: Api, path: str) -> Callable[[], None]:

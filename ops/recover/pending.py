@@ -5,49 +5,11 @@ that the program gives, so the state takes them over. What Entra and the cluster
 removed, and the next update makes it again.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from ..azure import Api
-from ..cluster import Cluster
 from ..engine import masked
 from . import in_arm, in_cluster, in_entra
-
-
-class Fate(StrEnum):
-    """What becomes of an object."""
-
-    IMPORT = "import"
-    """The state takes it over."""
-    REMOVE = "remove"
-    KEEP = "keep"
-    """Somebody else made it: the next update will say so."""
-
-
-@dataclass(frozen=True)
-class Leftover:
-    """An object that is there, and that the state does not know."""
-
-    resource: str
-    """Logical name of the resource that was being created."""
-    urn: str
-    what: str
-    """The object, in words."""
-    fate: Fate
-    id: str = ""
-    """The resource's id, where the state takes it over."""
-    remove: Callable[[], None] | None = None
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where objects can be left."""
-
-    arm: Api
-    graph: Api
-    cluster: Cluster
+from .leftover import Fate, Leftover, Places
 
 
 def find_leftovers(state: dict[str, Any], known: set[str], places: Places) -> list[Leftover]:
@@ -67,8 +29,7 @@ def find_leftovers(state: dict[str, Any], known: set[str], places: Places) -> li
     for operation in deployment.get("pending_operations") or []:
         if operation["type"] == "creating":
             found += _of(operation["resource"], resources, known, places)
-    # An update that was killed twice has recorded the same creation twice.
-    return list({leftover.what: leftover for leftover in found}.values())
+    return found
 
 
 def _of(pending: dict[str, Any], resources: list[dict[str, Any]], known: set[str], places: Places) -> list[Leftover]:

@@ -5,10 +5,12 @@ from typing import Any
 
 from ..azure import Azure
 from ..cluster import Cluster
-from ..engine import export_raw, export_stack, import_raw, run, stacks
+from ..engine import export_raw, export_stack, import_raw, preview, run, stacks
 from ..errors import OpsError
+from .leftover import Fate, Leftover, Places
 from .lock import Lock, clear_lock, find_lock, is_owner_gone
-from .pending import Fate, Leftover, Places, find_leftovers
+from .pending import find_leftovers
+from .unrecorded import beside_the_state, instead_of_creations
 
 
 @dataclass
@@ -29,11 +31,11 @@ class Plan:
     @property
     def is_needed(self) -> bool:
         """Whether there is anything to do."""
-        return self.lock is not None or bool(self.pending)
+        return self.lock is not None or bool(self.pending or self.leftovers)
 
 
 def plan(stack: str, *, owner_is_gone: bool = False) -> Plan:
-    """Find out what an interrupted update has left.
+    """Find out what an interrupted or failed update has left.
 
     Args:
         stack: name of the stack.
@@ -74,17 +76,22 @@ def carry_out(planned: Plan) -> None:
 
 def _leftovers(stack: str, state: dict[str, Any]) -> list[Leftover]:
     deployment = state["deployment"]
-    if not deployment.get("pending_operations"):
-        return []
     inputs = {
         resource["type"].removeprefix("pulumi:providers:"): resource["inputs"]
-        for resource in deployment["resources"]
+        for resource in deployment.get("resources") or []
         if resource["type"].startswith("pulumi:providers:")
     }
+    if "azure-native" not in inputs:
+        return []  # no update has come as far as Azure
     azure_inputs, cluster_inputs = inputs["azure-native"], inputs["kubernetes"]
     azure = Azure(str(azure_inputs["tenantId"]), str(azure_inputs.get("environment", "public")))
     cluster = Cluster(str(cluster_inputs.get("kubeconfig") or ""), str(cluster_inputs.get("context") or ""))
-    return find_leftovers(state, _known(stack), Places(azure.arm, azure.graph, cluster))
+    places, known = Places(azure.arm, azure.graph, cluster), _known(stack)
+    found = [*find_leftovers(state, known, places), *beside_the_state(export_stack(stack), known, places)]
+    if not deployment.get("pending_operations"):
+        found += instead_of_creations(preview(stack), known, places)
+    # An update that was killed twice has recorded the same creation twice.
+    return list({leftover.what: leftover for leftover in found}.values())
 
 
 def _known(stack: str) -> set[str]:

@@ -1,6 +1,6 @@
 """A recovery's plan in words."""
 
-from .pending import Fate
+from .leftover import Fate
 from .run import Plan
 
 _WORDS = {
@@ -13,7 +13,7 @@ _WORDS = {
 def describe(plan: Plan) -> str:
     """For a person who has to say yes."""
     if not plan.is_needed:
-        return f"Stack {plan.stack} has neither a lock nor pending operations: there is nothing to recover."
+        return f"Stack {plan.stack} is not locked, and nothing is pending or left behind: there is nothing to recover."
     lines = [f"Stack {plan.stack}:"]
     if plan.lock is not None:
         lines.append(f"- clear the lock of an update that has ended: {plan.lock}")
