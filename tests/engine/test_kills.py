@@ -134,7 +134,7 @@ def test_a_killed_update_is_told_and_asked_about(stack: Stack) -> None:
     assert reality(stack.sandbox).applications == []
     nothing = stack.ops("recover").ok()
     assert nothing.output == (
-        f"Stack {stack.name} has neither a lock nor pending operations: there is nothing to recover.\n"
+        f"Stack {stack.name} is not locked, and nothing is pending or left behind: there is nothing to recover.\n"
     )
 
 

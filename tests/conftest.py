@@ -1,0 +1,28 @@
+"""What all tests share: the documents that are made from what they know."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-docs", action="store_true", help="write the generated parts of docs/ instead of comparing"
+    )
+
+
+@pytest.fixture(scope="session")
+def document(pytestconfig: pytest.Config) -> Callable[[str, str], None]:
+    """Compare a generated document with the one in the repository, or write it."""
+
+    def check(path: str, text: str) -> None:
+        file = CHECKOUT / path
+        if pytestconfig.getoption("--write-docs"):
+            file.write_text(text)
+        kept = file.read_text() if file.exists() else None
+        assert kept == text, f"{path} is not up to date: pytest --write-docs"
+
+    return check
