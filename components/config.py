@@ -68,6 +68,14 @@ class ScopeLevel(StrEnum):
     SUBSCRIPTION = "subscription"
 
 
+class Protected(StrEnum):
+    """What the engine refuses to delete or replace, where the stack's file says so."""
+
+    ROLES = "roles"
+    VALIDATOR = "validator"
+    GATEWAYS = "gateways"
+
+
 class SecretStore(StrEnum):
     """The kind of Kubernetes object that hands the client secret to the gateway."""
 
@@ -320,6 +328,15 @@ class StackSettings(Settings):
     cluster: ClusterSettings | None = Field(
         default=None, alias=f"{PROJECT}:cluster", description="The Kubernetes cluster."
     )
+    protect: tuple[Protected, ...] = Field(
+        default=(),
+        alias=f"{PROJECT}:protect",
+        description="What must not be deleted or replaced: `roles`, `validator` (its assignment), `gateways` (all but "
+        "their client secrets and attached APIs). The engine refuses until it is taken out here.",
+    )
+
+
+_LISTS = (f"{PROJECT}:gateways", f"{PROJECT}:protect")
 
 
 def load() -> StackSettings:
@@ -355,7 +372,7 @@ def _read(config: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
             try:
                 values[key] = json.loads(text)
             except ValueError:
-                problems.append(f"{key}: expected {'a list' if key.endswith(':gateways') else 'a mapping'}, not a text")
+                problems.append(f"{key}: expected {'a list' if key in _LISTS else 'a mapping'}, not a text")
         elif key.startswith((f"{PROJECT}:", *(f"{name}:" for name in _PROVIDER_NAMESPACES))):
             problems.append(f"{key}: unknown key; known are {', '.join(sorted(known))}")
     return values, problems
