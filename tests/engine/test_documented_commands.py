@@ -130,6 +130,10 @@ def without_the_second_gateway(checkout: Checkout, sandbox: Sandbox) -> None:
     checkout.write_stack_file(document)
 
 
+def under_version_control(checkout: Checkout, sandbox: Sandbox) -> None:
+    checkout.run("git init --quiet").ok()
+
+
 def made_by_hand(checkout: Checkout, sandbox: Sandbox) -> None:
     deploy_by_hand(sandbox)
     checkout.write_stack_file({"config": sandbox_config()})
@@ -141,7 +145,7 @@ PAGES = {
         said={"On real Azure": "serviceAddress"},
         after=gateway_serves,
     ),
-    "CONTRIBUTING.md": Page(),
+    "CONTRIBUTING.md": Page(before={"": under_version_control}),
     "docs/coming-from.md": Page(
         before={"": made_by_hand},
         said={"Taking it over": "- found     mygw-identity-application"},
