@@ -35,7 +35,11 @@ AZ = {
     "az aks create": {"--resource-group", "--name", "--generate-ssh-keys"},
     "az aks get-credentials": {"--resource-group", "--name"},
     "az apim api create": {
-        "--resource-group", "--service-name", "--api-id", "--display-name", "--path", "--service-url",
+        "--resource-group", "--service-name", "--api-id", "--display-name", "--path", "--service-url", "--protocols",
+        "--subscription-required",
+    },
+    "az apim api operation create": {
+        "--resource-group", "--service-name", "--api-id", "--display-name", "--method", "--url-template",
     },
     "az apim create": {
         "--resource-group", "--name", "--sku-name", "--publisher-name", "--publisher-email", "--enable-managed-identity",
