@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -88,6 +89,13 @@ def assert_known(program: Any, words: list[str]) -> None:
     own = words[: words.index("--")] if "--" in words else words
     known = {option for parameter in program.params for option in parameter.opts}
     assert {word.partition("=")[0] for word in own if word.startswith("--")} <= known | {"--help"}
+
+
+@pytest.mark.parametrize("line", re.findall(r"(?m)^ {4}(python -m sandbox\.\S+ .*)$", text_of("sandbox/README.md")))
+def test_a_part_of_the_sandbox_has_the_options_that_its_readme_names(line: str) -> None:
+    program = [sys.executable, *line.split()[1:3], "--help"]
+    known = subprocess.run(program, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+    assert [option for option in re.findall(r"--[a-z-]+", line) if option not in known] == []
 
 
 @pytest.mark.parametrize("page", pages())
