@@ -38,7 +38,7 @@ PLACEHOLDERS = {
     "<today, as yyyy-mm-dd>": f"{datetime.now(UTC):%Y-%m-%d}",
     "<context of your kubeconfig>": "sandbox",
 }
-_IGNORED = (".git", ".sandbox", ".venv", "__pycache__", ".*_cache", STACK_FILE.replace("dev", "*.local"))
+_IGNORED = (".git", ".sandbox", ".venv", "__pycache__", ".*_cache")
 
 
 @dataclass
@@ -182,8 +182,9 @@ def checkout(sandbox: Sandbox, tmp_path: Path) -> Iterator[Checkout]:
     sandbox.reset_azure()
     sandbox.erase_cluster()
     made = Checkout.create(tmp_path / "checkout", sandbox.environments["deployer"])
+    made.run("pulumi stack rm dev --force")  # another test's, if there is one
     yield made
-    made.run("pulumi stack rm dev --force --yes")
+    made.run("pulumi stack rm dev --force")
 
 
 @pytest.mark.timeout(900)
