@@ -134,6 +134,12 @@ def under_version_control(checkout: Checkout, sandbox: Sandbox) -> None:
     checkout.run("git init --quiet").ok()
 
 
+def nothing_is_left(checkout: Checkout, sandbox: Sandbox) -> None:
+    assert sandbox.objects("deployments") == {}
+    applications = sandbox.graph().get("/v1.0/applications").json()["value"]
+    assert [entry["displayName"] for entry in applications if "self-hosted gateway" in entry["displayName"]] == []
+
+
 def made_by_hand(checkout: Checkout, sandbox: Sandbox) -> None:
     deploy_by_hand(sandbox)
     checkout.write_stack_file({"config": sandbox_config()})
@@ -157,11 +163,14 @@ PAGES = {
             "Remove a gateway": without_the_second_gateway,
         },
         said={
+            "Change something": "nothing to do",
             "Add a gateway": "ok      branch: pods: 1 of 1 ready in default/branch",
             "Rotate the client secret": "Gateway 'mygw': rotation 2026-11-01 -> ",
             "Find drift and heal it": "No drift",
             "Recover from a failed update": "there is nothing to recover",
+            "Remove a gateway": "16 to delete",
         },
+        after=nothing_is_left,
     ),
 }
 
