@@ -5,7 +5,6 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +17,14 @@ from tests.documented_commands import Block, blocks, mentions, pages, why_not_ru
 from .by_hand import deploy_by_hand
 from .sandbox import (
     CHECKOUT,
-    DEPLOYER,
-    SUBSCRIPTION,
-    TENANT,
     Result,
     Sandbox,
     sandbox_config,
     sandbox_gateway,
 )
+from .test_environments import PLACEHOLDERS
 
-STACK_FILE = "Pulumi.dev.yaml"
-# What a person puts in the place of what stands in angle brackets.
-PLACEHOLDERS = {
-    "<tenant ID>": TENANT,
-    "<subscription ID>": SUBSCRIPTION,
-    "<service-name>": "contoso-apim",
-    "<resource group>": "contoso-rg",
-    "<object ID of the deployer>": DEPLOYER,
-    "<today, as yyyy-mm-dd>": f"{datetime.now(UTC):%Y-%m-%d}",
-    "<context of your kubeconfig>": "sandbox",
-}
+STACKS = ("staging", "dev")
 _IGNORED = (".git", ".sandbox", ".venv", "__pycache__", ".*_cache")
 
 
@@ -73,14 +60,14 @@ class Checkout:
         for placeholder, value in PLACEHOLDERS.items():
             text = text.replace(placeholder, value)
         document = yaml.safe_load(text)
-        assert "<" not in yaml.safe_dump(document), "a placeholder that is not in PLACEHOLDERS"
+        assert "<" not in yaml.safe_dump(document), "a placeholder without a value"
         return document
 
-    def stack_file(self) -> dict[str, Any]:
-        return yaml.safe_load((self.folder / STACK_FILE).read_text())
+    def stack_file(self, stack: str = "dev") -> dict[str, Any]:
+        return yaml.safe_load((self.folder / f"Pulumi.{stack}.yaml").read_text())
 
-    def write_stack_file(self, document: dict[str, Any]) -> None:
-        (self.folder / STACK_FILE).write_text(yaml.safe_dump(document, sort_keys=False))
+    def write_stack_file(self, document: dict[str, Any], stack: str = "dev") -> None:
+        (self.folder / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
 
 
 Step = Callable[[Checkout, Sandbox], None]
@@ -99,7 +86,7 @@ class Page:
 
 def article_with_an_api(checkout: Checkout, sandbox: Sandbox) -> None:
     """`Pulumi.dev.yaml` as the README has it filled in."""
-    document = checkout.fill_in((CHECKOUT / STACK_FILE).read_text())
+    document = checkout.fill_in((CHECKOUT / "Pulumi.dev.yaml").read_text())
     document["config"]["self-hosted-gateway:gateways"][0]["apis"] = ["echo"]
     checkout.write_stack_file(document)
 
@@ -111,7 +98,7 @@ def gateway_serves(checkout: Checkout, sandbox: Sandbox) -> None:
 
 def deployed(checkout: Checkout, sandbox: Sandbox) -> None:
     gateway = sandbox_gateway(image="mcr.microsoft.com/azure-api-management/gateway:2.12.3")
-    checkout.write_stack_file({"config": sandbox_config(gateways=[gateway])})
+    checkout.write_stack_file({"config": sandbox_config(gateways=[gateway], protect=["roles"])})
     checkout.run("pulumi stack init dev && pulumi up --stack dev --skip-preview").ok()
 
 
@@ -122,6 +109,10 @@ def with_the_second_gateway(checkout: Checkout, sandbox: Sandbox) -> None:
     for key, value in checkout.fill_in(addition.text).items():
         document["config"][key] += value
     checkout.write_stack_file(document)
+
+
+def with_stagings_values(checkout: Checkout, sandbox: Sandbox) -> None:
+    checkout.write_stack_file(checkout.fill_in((CHECKOUT / "Pulumi.staging.yaml").read_text()), "staging")
 
 
 def without_the_second_gateway(checkout: Checkout, sandbox: Sandbox) -> None:
@@ -160,11 +151,13 @@ PAGES = {
         before={
             "": deployed,
             "Add a gateway": with_the_second_gateway,
+            "Add an environment": with_stagings_values,
             "Remove a gateway": without_the_second_gateway,
         },
         said={
             "Change something": "nothing to do",
             "Add a gateway": "ok      branch: pods: 1 of 1 ready in default/branch",
+            "Add an environment": "ok      mygw-staging: pods: 2 of 2 ready in default/mygw-staging",
             "Rotate the client secret": "Gateway 'mygw': rotation 2026-11-01 -> ",
             "Find drift and heal it": "No drift",
             "Recover from a failed update": "there is nothing to recover",
@@ -191,9 +184,11 @@ def checkout(sandbox: Sandbox, tmp_path: Path) -> Iterator[Checkout]:
     sandbox.reset_azure()
     sandbox.erase_cluster()
     made = Checkout.create(tmp_path / "checkout", sandbox.environments["deployer"])
-    made.run("pulumi stack rm dev --force")  # another test's, if there is one
+    for stack in STACKS:  # another test's, if there is one
+        made.run(f"pulumi stack rm {stack} --force --preserve-config")
     yield made
-    made.run("pulumi stack rm dev --force")
+    for stack in STACKS:
+        made.run(f"pulumi stack rm {stack} --force")
 
 
 @pytest.mark.timeout(900)

@@ -145,6 +145,11 @@ self-hosted-gateway:cluster:
             args: [get-token, --login, azurecli, --server-id, 6dae42f8-4368-4678-94ff-3960e28e3630]
 """,
     ],
+    f"{PROJECT}:protect": [
+        """\
+self-hosted-gateway:protect: [roles, validator, gateways]
+""",
+    ],
 }
 
 
@@ -202,10 +207,11 @@ def render() -> str:
 def _sections(path: str, schema: dict[str, Any], required: set[str], models: dict[str, Any]) -> Iterator[Section]:
     """The section of a key that holds mappings, and those within it; at the top, of every key."""
     value = _value(schema)
-    if "$ref" in value.get("items", {}):
-        path, value = f"{path}[]", value["items"]
-    model = models[value["$ref"].rsplit("/", 1)[-1]] if "$ref" in value else {}
+    element = value.get("items", value)
+    model = models[element["$ref"].rsplit("/", 1)[-1]] if "$ref" in element else {}
     properties: dict[str, Any] = model.get("properties", {})
+    if properties and "items" in value:
+        path = f"{path}[]"
     if properties:
         needed = set(model.get("required", []))
         keys = tuple(_key(name, own, needed, models) for name, own in properties.items())

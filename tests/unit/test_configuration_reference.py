@@ -55,6 +55,10 @@ def test_the_reference_is_up_to_date(document: Callable[[str, str], None]) -> No
     document("docs/configuration.md", render())
 
 
+def test_every_section_has_examples_and_no_other_place_has() -> None:
+    assert set(EXAMPLES) == {section.path for section in sections()}
+
+
 @pytest.mark.parametrize(("section", "key"), KEYS)
 def test_every_key_has_an_example(section: Section, key: Key) -> None:
     examples = [yaml.safe_load(text) for texts in EXAMPLES.values() for text in texts]
