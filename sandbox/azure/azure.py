@@ -46,7 +46,7 @@ class Azure:
     requests: dict[str, int] = field(default_factory=dict)
     """Requests by operation."""
     sign_ins: dict[str, int] = field(default_factory=dict)
-    """Access tokens by the key id of the client secret that they were given for."""
+    """Access tokens by the key id of the client secret, or the id of the federated credential, that they were given for."""
 
     @property
     def tenant_id(self) -> str:

@@ -17,6 +17,7 @@ SERVER_NAMES = (
     "*.configuration.azure-api.net",
     "*.configuration.azure-api.us",
     "*.configuration.azure-api.cn",
+    "token.actions.githubusercontent.com",
 )
 
 

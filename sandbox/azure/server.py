@@ -17,6 +17,8 @@ from .configuration_api import HOST, ConfigurationApi
 from .control import Control
 from .entra import Entra
 from .faults import ConnectionLostError, Faults
+from .github_tokens import HOST as GITHUB_HOST
+from .github_tokens import GitHubTokens
 from .graph.api import Graph
 from .responses import ApiError, arm_error
 from .tokens import TokenIssuer
@@ -37,6 +39,7 @@ class Server:
         self._configuration = ConfigurationApi(azure, tokens)
         self._faults = Faults()
         control, entra, graph = Control(azure, self._faults), Entra(azure, tokens), Graph(azure, tokens)
+        github = GitHubTokens(azure)
         metadata = Route("/metadata/endpoints", self.metadata)
         login = Router(entra.routes)
         graph_router = Router(graph.routes)
@@ -46,8 +49,9 @@ class Server:
             "login.partner.microsoftonline.cn": login,
             "graph.microsoft.com": graph_router,
             "management.azure.com": Router([metadata]),
+            GITHUB_HOST: Router(github.issuer_routes),
         }
-        self._here = Router([*control.routes, metadata, *entra.routes, *graph.routes])
+        self._here = Router([*control.routes, *github.runner_routes, metadata, *entra.routes, *graph.routes])
         self.app = Starlette(routes=[Route("/{path:path}", self.dispatch, methods=_METHODS)])
 
     async def metadata(self, _: Request) -> JSONResponse:
@@ -108,6 +112,8 @@ class Server:
             return f"Configuration {method} gateways/configuration"
         if path.startswith("/_sandbox/"):
             return "sandbox"
+        if host == GITHUB_HOST or path.startswith("/_github/"):
+            return f"GitHub {method} {path.rsplit('/', 1)[-1]}"
         if path.startswith(("/v1.0/", "/beta/")):
             return f"Graph {method} {_GUID.sub('{id}', path.split('/', 2)[2])}"
         if "/oauth2/" in path or "/discovery/" in path or path.endswith("/openid-configuration"):
