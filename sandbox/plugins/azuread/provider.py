@@ -2,8 +2,9 @@
 
 import pulumi_azuread
 
+from ..azure_cloud.credentials import read_credentials
 from ..azure_cloud.http import new_client
-from ..azure_cloud.sign_in import TokenSource, find_cloud, read_credentials
+from ..azure_cloud.sign_in import TokenSource, find_cloud
 from ..engine.provider import Provider, ProviderError, Resource
 from ..engine.schema import Failure, failures
 from ..engine.values import Properties
@@ -29,7 +30,7 @@ class AzureAd(Provider):
     def configure(self, inputs: Properties) -> None:
         client = new_client()
         cloud = find_cloud(client, inputs)
-        credentials = read_credentials(inputs)
+        credentials = read_credentials(client, inputs)
         self._client_id = credentials.client_id
         self._tokens = TokenSource(client, cloud, credentials, cloud.graph)
         # The released provider signs in when it is configured: it needs to know who it is.
