@@ -123,6 +123,8 @@ def plant(azure: Azure) -> None:
         for service in seed["apiManagement"]:
             _plant_service(azure, service)
         database.put("servicePrincipal", GRAPH_PRINCIPAL, graph_principal())
+        for role in seed["builtInRoles"]:
+            _plant_built_in_role(azure, role)
         for principal in seed["principals"]:
             _plant_principal(azure, principal, credentials[principal["name"]]["clientSecret"])
 
@@ -144,6 +146,34 @@ def _plant_service(azure: Azure, service: Document) -> None:
     for api in service["apis"]:
         api_id = f"{id_}/apis/{api['name']}"
         database.put("api", api_id, {"id": api_id, **api})
+
+
+def _plant_built_in_role(azure: Azure, role: Document) -> None:
+    # ARM shows a built-in role's id below the subscription that is asked.
+    id_ = f"/subscriptions/{azure.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{role['id']}"
+    permission = {
+        "actions": role["actions"],
+        "notActions": [],
+        "dataActions": role["dataActions"],
+        "notDataActions": [],
+    }
+    document = {
+        "id": id_,
+        "type": "Microsoft.Authorization/roleDefinitions",
+        "name": role["id"],
+        "properties": {
+            "roleName": role["name"],
+            "type": "BuiltInRole",
+            "description": "",
+            "assignableScopes": ["/"],
+            "permissions": [permission],
+            "createdOn": "2020-05-19T17:52:47.0690000Z",
+            "updatedOn": "2021-11-11T20:14:30.6040000Z",
+            "createdBy": None,
+            "updatedBy": None,
+        },
+    }
+    azure.database.put("roleDefinition", role["id"], document)
 
 
 def _plant_principal(azure: Azure, principal: Document, client_secret: str) -> None:

@@ -12,6 +12,10 @@ from starlette.types import Receive, Scope, Send
 from .arm.api_management import ApiManagement
 from .arm.authorization import Authorization
 from .arm.entry import Arm
+from .arm.key_vault import KeyVault
+from .arm.long_running import LongRunning
+from .arm.resource_groups import ResourceGroups
+from .arm.storage import Storage
 from .azure import Azure
 from .configuration_api import HOST, ConfigurationApi
 from .control import Control
@@ -35,7 +39,16 @@ class Server:
     def __init__(self, azure: Azure) -> None:
         tokens = TokenIssuer(azure)
         self._azure = azure
-        self._arm = Arm(azure, tokens, ApiManagement(azure).operations + Authorization(azure).operations)
+        long_running = LongRunning(azure)
+        providers = (
+            ApiManagement(azure),
+            Authorization(azure),
+            KeyVault(azure),
+            ResourceGroups(azure, long_running),
+            Storage(azure, long_running),
+            long_running,
+        )
+        self._arm = Arm(azure, tokens, [operation for provider in providers for operation in provider.operations])
         self._configuration = ConfigurationApi(azure, tokens)
         self._faults = Faults()
         control, entra, graph = Control(azure, self._faults), Entra(azure, tokens), Graph(azure, tokens)
