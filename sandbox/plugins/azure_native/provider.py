@@ -11,7 +11,8 @@ from ..engine.provider import Provider, ProviderError, Resource
 from ..engine.schema import Failure, failures
 from ..engine.values import Properties
 from .arm import Arm
-from .resources import DESCRIPTIONS, ArmResource
+from .descriptions import DESCRIPTIONS
+from .resources import ArmResource
 
 _API_MANAGEMENT = "2024-05-01"
 
