@@ -105,7 +105,7 @@ def _many(application_id: str) -> str:
 
 def _address(id_: str) -> tuple[str, str]:
     """The application's id and the credential's path, from the resource's id."""
-    application, kind, credential = (id_.split("/") + ["", ""])[:3]
+    application, kind, credential = [*id_.split("/"), "", ""][:3]
     if kind != "federatedIdentityCredential" or not credential:
         raise ProviderError(f"{id_!r} is no id of a federated identity credential")
     application_id = f"/applications/{application}"
