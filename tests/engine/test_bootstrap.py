@@ -1,0 +1,198 @@
+"""The bootstrap program on the sandbox: what it makes deploys the gateways, signed in by federation alone."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .sandbox import (
+    AUTHORIZATION_VERSION,
+    CHECKOUT,
+    SUBSCRIPTION,
+    Result,
+    Sandbox,
+    Stack,
+    sandbox_config,
+    sandbox_gateway,
+)
+
+REPOSITORY = "contoso/gateways"
+SECRETS = ("ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET")
+SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d"
+SEEDED = {"deployer", "reader", "administrator"}
+
+
+@dataclass
+class Bootstrap:
+    """The bootstrap program's stack, which the administrator runs."""
+
+    sandbox: Sandbox
+    folder: Path
+    name: str = "sandbox"
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def pulumi(self, *arguments: str) -> Result:
+        command = ["pulumi", *arguments, "--stack", self.name, "--color", "never", "--non-interactive"]
+        return self.sandbox.run(*command, identity="administrator", cwd=self.folder)
+
+    def job(self, client_id: str, like: str = "deployer", **job: Any) -> str:
+        """Name of the identity that a job has which signs in as that client: without any secret."""
+        answer = self.sandbox.azure().post("/_sandbox/github/jobs", json={"repository": REPOSITORY, **job})
+        variables = self.sandbox.environments[like].copy()
+        for name in SECRETS:
+            del variables[name]
+        variables |= {"ARM_CLIENT_ID": client_id, "ARM_USE_OIDC": "true", **answer.raise_for_status().json()}
+        name = f"job-{len(self.sandbox.environments)}"
+        self.sandbox.environments[name] = variables
+        return name
+
+
+@pytest.fixture(scope="module")
+def bootstrap(deployable: Stack) -> Iterator[Bootstrap]:
+    """The program as the sandbox's stack has it, deployed."""
+    sandbox = deployable.sandbox
+    folder = sandbox.program / "bootstrap"
+    shutil.copytree(CHECKOUT / "bootstrap", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(CHECKOUT / "docs" / "roles", sandbox.program / "docs" / "roles")
+    program = Bootstrap(sandbox, folder)
+    sandbox.run("pulumi", "stack", "init", program.name, "--no-select", identity="administrator", cwd=folder).ok()
+    try:
+        program.pulumi("up", "--yes", "--skip-preview").ok()
+        program.outputs = json.loads(program.pulumi("stack", "output", "--json").ok().output)
+        yield program
+    finally:
+        program.pulumi("stack", "rm", "--yes", "--force")
+
+
+def gateways(owner: str, **changes: Any) -> dict[str, Any]:
+    """The sandbox's gateway, owned by a deployer."""
+    authentication = {**sandbox_gateway()["authentication"], "owners": [owner]}
+    return sandbox_config(gateways=[sandbox_gateway(authentication=authentication, **changes)])
+
+
+def test_what_it_made_is_what_it_declares_and_holds_no_secret(bootstrap: Bootstrap) -> None:
+    bootstrap.pulumi("preview", "--expect-no-changes").ok()
+    bootstrap.pulumi("refresh", "--preview-only", "--run-program", "--expect-no-changes").ok()
+    state = bootstrap.pulumi("stack", "export").ok().output
+    assert SECRET_SIGNATURE not in state
+    assert bootstrap.sandbox.environments["administrator"]["ARM_CLIENT_SECRET"] not in state
+    graph = bootstrap.sandbox.graph("administrator")
+    for client_id in (*bootstrap.outputs["clientIds"].values(), bootstrap.outputs["readerClientId"]):
+        application = graph.get(f"/v1.0/applications(appId='{client_id}')").raise_for_status().json()
+        assert (application["passwordCredentials"], application["keyCredentials"]) == ([], [])
+        assert graph.get(f"/v1.0/applications/{application['id']}/owners").json()["value"] == []
+
+
+def test_the_outputs_are_what_the_repository_has_to_know(bootstrap: Bootstrap) -> None:
+    outputs = bootstrap.outputs
+    assert outputs["backendUrl"] == "azblob://pulumi-state?storage_account=contosostate"
+    assert outputs["secretsProvider"] == "azurekeyvault://contoso-state.vault.azure.net/keys/pulumi-state"
+    lines = outputs["githubVariables"].splitlines()
+    assert f"gh variable set AZURE_READER_CLIENT_ID --repo {REPOSITORY} --body '{outputs['readerClientId']}'" in lines
+    assert f"gh variable set PULUMI_BACKEND_URL --repo {REPOSITORY} --body '{outputs['backendUrl']}'" in lines
+    client_id = outputs["clientIds"]["prod"]
+    assert f"gh variable set AZURE_CLIENT_ID --repo {REPOSITORY} --env prod --body '{client_id}'" in lines
+
+
+@pytest.mark.parametrize(
+    ("job", "subject"),
+    [
+        ({"environment": "prod"}, "repo:contoso/gateways:environment:prod"),
+        ({"event": "pull_request"}, "repo:contoso/gateways:pull_request"),
+        ({"repository": "contoso/other", "environment": "dev"}, "repo:contoso/other:environment:dev"),
+    ],
+)
+def test_a_job_of_something_else_is_refused_in_entras_words(
+    bootstrap: Bootstrap, deployable: Stack, job: dict[str, Any], subject: str
+) -> None:
+    deployable.configure(gateways(bootstrap.outputs["objectIds"]["dev"]))
+    result = deployable.preview(identity=bootstrap.job(bootstrap.outputs["clientIds"]["dev"], **job))
+    assert result.code != 0
+    reason = f"AADSTS700213: No matching federated identity record found for presented assertion subject '{subject}'"
+    assert reason in " ".join(result.output.split())
+    assert "Traceback" not in result.output
+
+
+def test_deployer_and_reader_work_by_federation_alone(bootstrap: Bootstrap, deployable: Stack) -> None:
+    sandbox, clients = bootstrap.sandbox, bootstrap.outputs["clientIds"]
+    dev = bootstrap.job(clients["dev"], environment="dev")
+    deployable.configure(gateways(bootstrap.outputs["objectIds"]["dev"]))
+    sandbox.azure().delete("/_sandbox/requests").raise_for_status()
+    deployable.up(identity=dev).ok()
+    deployable.preview("--expect-no-changes", identity=dev).ok()
+
+    schedule = bootstrap.job(bootstrap.outputs["readerClientId"], like="reader", event="schedule")
+    drift = deployable.ops("drift", identity=schedule).ok()
+    assert "No drift" in drift.output, drift.output
+    pull_request = bootstrap.job(bootstrap.outputs["readerClientId"], like="reader", event="pull_request")
+    deployable.preview("--expect-no-changes", identity=pull_request).ok()
+    # The reader reads: an update is refused by ARM.
+    config = gateways(bootstrap.outputs["objectIds"]["dev"])
+    deployable.configure({**config, "self-hosted-gateway:roles": {"nameSuffix": "(changed)"}})
+    assert "AuthorizationFailed" in deployable.up(identity=schedule).output
+    deployable.configure(config)
+
+    # Nobody signed in with a secret, but the gateway with its own.
+    (key,) = [r["outputs"]["keyId"] for r in deployable.resources() if "applicationPassword" in r["type"]]
+    assert set(sandbox.sign_ins()) == {
+        key,
+        *credentials(bootstrap, clients["dev"], bootstrap.outputs["readerClientId"]),
+    }
+
+
+def credentials(bootstrap: Bootstrap, *client_ids: str) -> list[str]:
+    """Ids of the federated identity credentials of applications."""
+    graph = bootstrap.sandbox.graph("administrator")
+    answers = [
+        graph.get(f"/v1.0/applications(appId='{client_id}')/federatedIdentityCredentials") for client_id in client_ids
+    ]
+    return [credential["id"] for answer in answers for credential in answer.raise_for_status().json()["value"]]
+
+
+def test_a_deployer_of_a_resource_group_deploys_there_with_the_first_stacks_roles(
+    bootstrap: Bootstrap, deployable: Stack
+) -> None:
+    sandbox = bootstrap.sandbox
+    staging = Stack(sandbox, f"{deployable.name}-staging")
+    deployed = deployable.outputs()
+    config = gateways(bootstrap.outputs["objectIds"]["staging"], kubernetesName="mygw-staging")
+    config["self-hosted-gateway:roles"] = {
+        "existing": {
+            "validator": deployed["validatorRoleDefinitionId"],
+            "reader": deployed["readerRoleDefinitionId"],
+        }
+    }
+    config["self-hosted-gateway:apiManagement"]["validatorAssignment"] = "existing"
+    staging.configure(config)
+    sandbox.run("pulumi", "stack", "init", staging.name, "--no-select").ok()
+    job = bootstrap.job(bootstrap.outputs["clientIds"]["staging"], environment="staging")
+    try:
+        staging.up(identity=job).ok()
+        staging.preview("--expect-no-changes", identity=job).ok()
+        # Its rights end with its resource group: it defines no roles.
+        staging.configure({**config, "self-hosted-gateway:roles": {"nameSuffix": "(staging)"}})
+        assert "AuthorizationFailed" in staging.up(identity=job).output
+        staging.pulumi("destroy", "--yes", "--skip-preview", identity=job).ok()
+    finally:
+        staging.remove()
+
+
+def test_destroyed_nothing_is_left(bootstrap: Bootstrap, deployable: Stack) -> None:
+    sandbox = bootstrap.sandbox
+    dev = bootstrap.job(bootstrap.outputs["clientIds"]["dev"], environment="dev")
+    deployable.pulumi("destroy", "--yes", "--skip-preview", identity=dev).ok()
+    bootstrap.pulumi("destroy", "--yes", "--skip-preview").ok()
+    arm, graph = sandbox.arm("administrator"), sandbox.graph("administrator")
+    authorization = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization"
+    version = {"api-version": AUTHORIZATION_VERSION}
+    roles = arm.get(f"{authorization}/roleDefinitions", params={**version, "$filter": "type eq 'CustomRole'"}).json()
+    assert len(roles["value"]) == len(SEEDED)
+    assignments = arm.get(f"{authorization}/roleAssignments", params=version).json()
+    assert len(assignments["value"]) == len(SEEDED)
+    assert {app["displayName"] for app in graph.get("/v1.0/applications").json()["value"]} == SEEDED
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/contoso-state"
+    assert arm.get(group, params={"api-version": "2024-03-01"}).status_code == 404
