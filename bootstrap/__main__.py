@@ -27,7 +27,12 @@ permissions = graph_permissions(entra)
 # The state's place.
 state = StateStore(
     "state",
-    StateStoreArgs(settings=settings.state, tenant_id=settings.tenant_id, cloud=settings.cloud),
+    StateStoreArgs(
+        settings=settings.state,
+        tenant_id=settings.tenant_id,
+        subscription_id=settings.subscription_id,
+        cloud=settings.cloud,
+    ),
     opts=pulumi.ResourceOptions(providers=[azure], protect=settings.state.protect),
 )
 

@@ -36,6 +36,9 @@ class StateStoreArgs:
     tenant_id: str
     """Tenant that the vault asks for rights."""
 
+    subscription_id: str
+    """Subscription that all of it is in."""
+
     cloud: Cloud
     """The cloud, which is in the addresses."""
 
@@ -49,10 +52,10 @@ class StateStore(pulumi.ComponentResource):
     key_id: pulumi.Output[str]
     """ARM id of the key."""
 
-    backend_url: pulumi.Output[str]
+    backend_url: str
     """What PULUMI_BACKEND_URL is to be."""
 
-    secrets_provider: pulumi.Output[str]
+    secrets_provider: str
     """What stacks are made with: `pulumi stack init --secrets-provider=...`."""
 
     def __init__(self, name: str, args: StateStoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -127,19 +130,11 @@ class StateStore(pulumi.ComponentResource):
 
         self.container_id = container.id
         self.key_id = key.id
-        self._subscription = group.id.apply(_subscription_of)
-        self.backend_url = pulumi.Output.format(
-            "azblob://{0}?storage_account={1}{2}", container.name, account.name, _BLOB_DOMAINS.get(args.cloud, "")
-        )
-        self.secrets_provider = pulumi.Output.format(
-            "azurekeyvault://{0}.{1}/keys/{2}", vault.name, _VAULTS[args.cloud], key.name
-        )
+        self._subscription_id = args.subscription_id
+        self.backend_url = f"azblob://{settings.container}?storage_account={settings.storage_account}{_BLOB_DOMAINS.get(args.cloud, '')}"
+        self.secrets_provider = f"azurekeyvault://{settings.key_vault}.{_VAULTS[args.cloud]}/keys/{settings.key}"
         self.register_outputs({"backendUrl": self.backend_url, "secretsProvider": self.secrets_provider})
 
-    def built_in_role(self, guid: str) -> pulumi.Output[str]:
+    def built_in_role(self, guid: str) -> str:
         """ARM id of one of Microsoft's roles, as ARM shows it in the subscription."""
-        return pulumi.Output.concat(self._subscription, f"/providers/Microsoft.Authorization/roleDefinitions/{guid}")
-
-
-def _subscription_of(group_id: str) -> str:
-    return group_id.lower().split("/resourcegroups/")[0]
+        return f"/subscriptions/{self._subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
