@@ -131,7 +131,8 @@ class StateStore(pulumi.ComponentResource):
         self.container_id = container.id
         self.key_id = key.id
         self._subscription_id = args.subscription_id
-        self.backend_url = f"azblob://{settings.container}?storage_account={settings.storage_account}{_BLOB_DOMAINS.get(args.cloud, '')}"
+        domain = _BLOB_DOMAINS.get(args.cloud, "")
+        self.backend_url = f"azblob://{settings.container}?storage_account={settings.storage_account}{domain}"
         self.secrets_provider = f"azurekeyvault://{settings.key_vault}.{_VAULTS[args.cloud]}/keys/{settings.key}"
         self.register_outputs({"backendUrl": self.backend_url, "secretsProvider": self.secrets_provider})
 
