@@ -282,11 +282,19 @@ def _contradictions(settings: StackSettings) -> Iterator[str]:
         other = names.setdefault(environment.name.lower(), index)
         if other != index:
             yield f"{place}.name: {environment.name!r} is the name of environments[{other}] already"
+        yield from _doubles(f"{place}.scopes", environment.scopes)
         if not settings.deployer_trusts(environment):
             yield f"{place}: nobody could sign in as its deployer: set {PROJECT}:github, or its azureDevOps"
+    yield from _doubles(f"{PROJECT}:reader.scopes", settings.reader.scopes)
     if not settings.reader_trusts():
         yield f"{PROJECT}:reader: nobody could sign in as the reader: set {PROJECT}:github, or its azureDevOps"
     if settings.github is not None:
         plain = re.sub(r"@\d+", "", settings.github.subject_prefix)
         if plain != f"repo:{settings.github.repository}":
             yield f"{PROJECT}:github.subjectPrefix: it is of another repository than {settings.github.repository}"
+
+
+def _doubles(key: str, scopes: tuple[str, ...]) -> Iterator[str]:
+    for index, scope in enumerate(scopes):
+        if scope.lower() in [earlier.lower() for earlier in scopes[:index]]:
+            yield f"{key}[{index}]: {scope} is named twice"

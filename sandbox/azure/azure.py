@@ -85,6 +85,7 @@ def open_azure(state: Path, port: int, seed: Path) -> Azure:
         _write_credentials(azure)
     if azure.database.get("seeded", "seeded") is None:
         plant(azure)
+    _plant_built_in_roles(azure)
     return azure
 
 
@@ -123,8 +124,7 @@ def plant(azure: Azure) -> None:
         for service in seed["apiManagement"]:
             _plant_service(azure, service)
         database.put("servicePrincipal", GRAPH_PRINCIPAL, graph_principal())
-        for role in seed["builtInRoles"]:
-            _plant_built_in_role(azure, role)
+        _plant_built_in_roles(azure)
         for principal in seed["principals"]:
             _plant_principal(azure, principal, credentials[principal["name"]]["clientSecret"])
 
@@ -146,6 +146,13 @@ def _plant_service(azure: Azure, service: Document) -> None:
     for api in service["apis"]:
         api_id = f"{id_}/apis/{api['name']}"
         database.put("api", api_id, {"id": api_id, **api})
+
+
+def _plant_built_in_roles(azure: Azure) -> None:
+    """Microsoft's roles: nobody changes them, and a state of an earlier version may lack some."""
+    for role in azure.seed["builtInRoles"]:
+        if azure.database.get("roleDefinition", role["id"]) is None:
+            _plant_built_in_role(azure, role)
 
 
 def _plant_built_in_role(azure: Azure, role: Document) -> None:

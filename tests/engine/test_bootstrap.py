@@ -60,7 +60,10 @@ def bootstrap(deployable: Stack) -> Iterator[Bootstrap]:
     program = Bootstrap(sandbox, folder)
     sandbox.run("pulumi", "stack", "init", program.name, "--no-select", identity="administrator", cwd=folder).ok()
     try:
+        # New directory objects take their time, as they do in Entra.
+        sandbox.azure_settings(graphReplicationSeconds=0.5)
         program.pulumi("up", "--yes", "--skip-preview").ok()
+        sandbox.azure_settings(graphReplicationSeconds=0)
         program.outputs = json.loads(program.pulumi("stack", "output", "--json").ok().output)
         yield program
     finally:

@@ -207,6 +207,10 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         ({"environments": []}, "environments: expected at least one"),
         ({"environments": [{"name": "dev"}, {"name": "Dev"}]}, "environments[1].name: 'Dev' is the name of "),
         (
+            {"reader": {"scopes": [SUBSCRIPTION, SUBSCRIPTION.upper()]}},
+            f"reader.scopes[1]: {SUBSCRIPTION.upper()} is named twice",
+        ),
+        (
             {"github": {"repository": "contoso/gateways", "subjectPrefix": "repo:contoso/other"}},
             "github.subjectPrefix: it is of another repository than contoso/gateways",
         ),

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 
 import pytest
+import trustme
 
 from ..processes import free_port
 from .clients import READ, authorization, define, role
@@ -30,6 +31,19 @@ def test_its_state_outlives_the_process(own: Emulator, ending: signal.Signals) -
     name = role_id.rsplit("/", 1)[-1]
     assert authorization(own).role_definitions.get(SUBSCRIPTION_SCOPE, name).role_name == "Contoso Reader"
     assert own.token(who).status_code == 200
+
+
+def test_a_certificate_lasts_until_it_lacks_a_name(own: Emulator) -> None:
+    kept = own.ca.read_bytes()
+    own.stop()
+    own.start()
+    assert own.ca.read_bytes() == kept
+    own.stop()
+    earlier = trustme.CA()
+    earlier.cert_pem.write_to_path(str(own.ca))
+    earlier.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(own.state / "server.pem"))
+    own.start()
+    own.client(host="token.actions.githubusercontent.com").get("/.well-known/jwks").raise_for_status()
 
 
 def test_a_reset_forgets_everything_but_the_seeds_secrets(own: Emulator) -> None:
