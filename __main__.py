@@ -7,7 +7,7 @@ import pulumi_random as random
 
 from components import config, prerequisites
 from components.cluster import cluster_provider
-from components.config import ValidatorAssignmentMode
+from components.config import Protected, ValidatorAssignmentMode
 from components.gateway import SelfHostedGateway, SelfHostedGatewayArgs
 from components.role_assignment import ServicePrincipalRole, ServicePrincipalRoleArgs
 from components.roles import GatewayRoles, GatewayRolesArgs, existing_roles
@@ -48,7 +48,9 @@ else:
             assignable_scopes=settings.roles.assignable_scopes,
             name_suffix=settings.roles.name_suffix,
         ),
-        opts=pulumi.ResourceOptions(providers=[azure, random.Provider("random")]),
+        opts=pulumi.ResourceOptions(
+            providers=[azure, random.Provider("random")], protect=Protected.ROLES in settings.protect
+        ),
     ).ids
 pulumi.export("validatorRoleDefinitionId", roles.validator)
 pulumi.export("readerRoleDefinitionId", roles.reader)
@@ -63,7 +65,7 @@ if api_management is not None and api_management.validator_assignment is Validat
             role_definition_id=roles.validator,
             principal_id=instance_principal_id,
         ),
-        opts=pulumi.ResourceOptions(providers=[instance_azure]),
+        opts=pulumi.ResourceOptions(providers=[instance_azure], protect=Protected.VALIDATOR in settings.protect),
     )
     validator = [assignment]
     pulumi.export("validatorAssignmentId", assignment.assignment_id)
@@ -81,7 +83,9 @@ if api_management is not None and settings.cluster is not None:
                 reader_role_id=roles.reader,
                 ready_after=validator,
             ),
-            opts=pulumi.ResourceOptions(providers=[instance_azure, entra, kubernetes]),
+            opts=pulumi.ResourceOptions(
+                providers=[instance_azure, entra, kubernetes], protect=Protected.GATEWAYS in settings.protect
+            ),
         )
 
 pulumi.export("gateways", {name: gateway.summary for name, gateway in gateways.items()})

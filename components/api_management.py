@@ -100,7 +100,8 @@ class GatewayResource(pulumi.ComponentResource):
                 gateway_id=args.gateway_name,
                 resource_group_name=args.instance.resource_group,
                 service_name=args.instance.name,
-                opts=pulumi.ResourceOptions(parent=self, depends_on=gateway),
+                # Never protected, unlike the gateway resource: APIs come and go.
+                opts=pulumi.ResourceOptions(parent=self, depends_on=gateway, protect=False),
             )
         self.gateway_id = f"{args.instance.scope(ScopeLevel.INSTANCE)}/gateways/{args.gateway_name}"
         self.register_outputs({"gatewayId": self.gateway_id})

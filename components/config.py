@@ -7,12 +7,14 @@ its key and what is expected there. Nothing else reads `pulumi.Config`.
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 import pulumi
+from annotated_types import GroupedMetadata
 from pulumi.runtime.config import CONFIG, get_config_env
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
@@ -68,6 +70,14 @@ class ScopeLevel(StrEnum):
     SUBSCRIPTION = "subscription"
 
 
+class Protected(StrEnum):
+    """What the engine refuses to delete or replace, where the stack's file says so."""
+
+    ROLES = "roles"
+    VALIDATOR = "validator"
+    GATEWAYS = "gateways"
+
+
 class SecretStore(StrEnum):
     """The kind of Kubernetes object that hands the client secret to the gateway."""
 
@@ -82,13 +92,21 @@ def _uuid(value: str) -> str:
         raise ValueError("expected a GUID such as 00000000-0000-0000-0000-000000000000") from None
 
 
-def _pattern(expression: str, expected: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if re.fullmatch(expression, value) is None:
-            raise ValueError(f"expected {expected}")
-        return value
+@dataclass(frozen=True)
+class _Pattern(GroupedMetadata):
+    """A text that an expression describes. The reference says in words what is expected, as the error message does."""
 
-    return AfterValidator(check)
+    expression: str
+    expected: str
+
+    def __iter__(self) -> Iterator[object]:
+        yield AfterValidator(self._check)
+        yield Field(json_schema_extra={"expected": self.expected})
+
+    def _check(self, value: str) -> str:
+        if re.fullmatch(self.expression, value) is None:
+            raise ValueError(f"expected {self.expected}")
+        return value
 
 
 def _date_part(value: object) -> object:
@@ -108,22 +126,22 @@ def _at_least_one(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-Guid = Annotated[str, AfterValidator(_uuid)]
-NonEmpty = Annotated[str, _pattern(r"(?s).*\S.*", "a text that is not empty")]
+Guid = Annotated[str, AfterValidator(_uuid), Field(json_schema_extra={"expected": "a GUID"})]
+NonEmpty = Annotated[str, _Pattern(r"(?s).*\S.*", "a text that is not empty")]
 DnsLabel = Annotated[
-    str, _pattern(r"[a-z]([-a-z0-9]{0,40}[a-z0-9])?", "1 to 42 of a-z, 0-9 and '-', starting with a letter")
+    str, _Pattern(r"[a-z]([-a-z0-9]{0,40}[a-z0-9])?", "1 to 42 of a-z, 0-9 and '-', starting with a letter")
 ]
 NamespaceName = Annotated[
-    str, _pattern(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", "a namespace's name: 1 to 63 of a-z, 0-9 and '-'")
+    str, _Pattern(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", "a namespace's name: 1 to 63 of a-z, 0-9 and '-'")
 ]
-HttpsUrl = Annotated[str, _pattern(r"https://[^/\s]+", "https:// and a host name, without a path")]
-HttpsResource = Annotated[str, _pattern(r"https://\S+", "an https:// address")]
+HttpsUrl = Annotated[str, _Pattern(r"https://[^/\s]+", "https:// and a host name, without a path")]
+HttpsResource = Annotated[str, _Pattern(r"https://\S+", "an https:// address")]
 HostName = Annotated[
-    str, _pattern(r"(https://)?[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?", "a host name, with or without https://")
+    str, _Pattern(r"(https://)?[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?", "a host name, with or without https://")
 ]
 AssignableScope = Annotated[
     str,
-    _pattern(
+    _Pattern(
         r"(?i)/subscriptions/[0-9a-f-]{36}(/resourceGroups/[^/\s]+)?"
         r"|/providers/Microsoft\.Management/managementGroups/[^/\s]+",
         "/subscriptions/<id>, /subscriptions/<id>/resourceGroups/<name> or a management group's id",
@@ -131,7 +149,7 @@ AssignableScope = Annotated[
 ]
 RoleDefinitionId = Annotated[
     str,
-    _pattern(
+    _Pattern(
         r"(?i)(/subscriptions/[0-9a-f-]{36})?/providers/Microsoft\.Authorization/roleDefinitions/[0-9a-f-]{36}",
         "/subscriptions/<id>/providers/Microsoft.Authorization/roleDefinitions/<guid>",
     ),
@@ -177,10 +195,15 @@ class ApiManagementSettings(Settings):
 class ExistingRoles(Settings):
     """Role definitions that another stack, or somebody else, has made: their two ids, or the stack."""
 
-    validator: RoleDefinitionId | None = Field(default=None, description="Id of the validator role's definition.")
-    reader: RoleDefinitionId | None = Field(default=None, description="Id of the reader role's definition.")
+    validator: RoleDefinitionId | None = Field(
+        default=None, description="Id of the validator role's definition; needs `reader`."
+    )
+    reader: RoleDefinitionId | None = Field(
+        default=None, description="Id of the reader role's definition; needs `validator`."
+    )
     stack: NonEmpty | None = Field(
-        default=None, description="Stack that exports them: <organization>/<project>/<stack>."
+        default=None,
+        description="Stack of this program that owns them, instead of the ids: <organization>/<project>/<stack>.",
     )
 
     @model_validator(mode="after")
@@ -196,7 +219,8 @@ class RolesSettings(Settings):
     """The two custom roles."""
 
     assignable_scopes: Annotated[tuple[AssignableScope, ...], AfterValidator(_at_least_one)] = Field(
-        description="Where the roles can be assigned; default: the subscription."
+        description="Where the roles can be assigned; default: the stack's subscription, and the instance's where that "
+        "is another."
     )
     name_suffix: str = Field(
         default="",
@@ -209,12 +233,15 @@ class RolesSettings(Settings):
 class ClientSecretSettings(Settings):
     """The client secret: where the pods read it from, and how long it lives."""
 
-    store: SecretStore = Field(default=SecretStore.SECRET, description="Kind of the object that holds it.")
+    store: SecretStore = Field(
+        default=SecretStore.SECRET,
+        description="Kind of the Kubernetes object that holds it. More people may read a ConfigMap.",
+    )
     rotation: Annotated[date, BeforeValidator(_date_part)] = Field(
         description="Date of the last rotation, yyyy-mm-dd. A later date makes a new secret."
     )
     validity: timedelta = Field(
-        default=timedelta(days=180), gt=timedelta(0), description="ISO 8601 duration, for example P180D."
+        default=timedelta(days=180), gt=timedelta(0), description="How long it is valid from `rotation` on."
     )
 
     @property
@@ -234,7 +261,7 @@ class ClientSecretSettings(Settings):
 class AuthenticationSettings(Settings):
     """How the gateway proves to the configuration API who it is."""
 
-    mode: Literal["clientSecret"] = Field(default="clientSecret", description="An Entra application's client secret.")
+    mode: Literal["clientSecret"] = Field(default="clientSecret", description="What it proves it with.")
     authority: HttpsUrl = Field(description="Entra's authority; default: the cloud's own.")
     token_audience: HttpsResource | None = Field(
         default=None, description="Audience of the gateway's token; default: the cloud's own."
@@ -259,12 +286,15 @@ class GatewaySettings(Settings):
     reader_scope: ScopeLevel = Field(
         default=ScopeLevel.INSTANCE, description="Where the reader role is assigned to the gateway's application."
     )
-    create_gateway_resource: bool = Field(default=False, strict=True, description="Create the gateway resource too.")
+    create_gateway_resource: bool = Field(default=False, strict=True, description="Create the gateway resource, too.")
     location_name: NonEmpty | None = Field(
-        default=None, description="Location of a gateway resource that is created, free text; needed then."
+        default=None,
+        description="Location of the gateway resource, free text; needed where it is created, and only there.",
     )
-    apis: tuple[NonEmpty, ...] = Field(default=(), description="Ids of the APIs to attach to the gateway resource.")
-    authentication: AuthenticationSettings = Field(description="How the gateway authenticates.")
+    apis: tuple[NonEmpty, ...] = Field(
+        default=(), description="Ids of the APIs to attach to the gateway resource. It serves no others."
+    )
+    authentication: AuthenticationSettings = Field(description="How the gateway authenticates; see below.")
 
     @model_validator(mode="after")
     def _consistent(self) -> "GatewaySettings":
@@ -285,9 +315,12 @@ _CREDENTIALS += ("client-certificate", "client-certificate-data", "auth-provider
 class ClusterSettings(Settings):
     """The Kubernetes cluster: a context of the ambient kubeconfig, or a kubeconfig without credentials."""
 
-    context: NonEmpty | None = Field(default=None, description="Context of the kubeconfig that KUBECONFIG names.")
+    context: NonEmpty | None = Field(
+        default=None, description="Context of the kubeconfig that KUBECONFIG names. Either this or `kubeconfig`."
+    )
     kubeconfig: dict[str, Any] | None = Field(
-        default=None, description="A kubeconfig's content; its users sign in by an exec plugin."
+        default=None,
+        description="A kubeconfig's content. Its users sign in by an exec plugin: it holds no credentials.",
     )
 
     @model_validator(mode="after")
@@ -311,15 +344,28 @@ class StackSettings(Settings):
     subscription_id: Guid = Field(alias="azure-native:subscriptionId", description="Azure subscription of the stack.")
     cloud: Cloud = Field(default=Cloud.PUBLIC, alias="azure-native:environment", description="Azure cloud.")
     api_management: ApiManagementSettings | None = Field(
-        default=None, alias=f"{PROJECT}:apiManagement", description="The API Management instance."
+        default=None,
+        alias=f"{PROJECT}:apiManagement",
+        description="The API Management instance; needed where there are gateways.",
     )
     roles: RolesSettings = Field(alias=f"{PROJECT}:roles", description="The two custom roles.")
     gateways: tuple[GatewaySettings, ...] = Field(
         default=(), alias=f"{PROJECT}:gateways", description="The self-hosted gateways."
     )
     cluster: ClusterSettings | None = Field(
-        default=None, alias=f"{PROJECT}:cluster", description="The Kubernetes cluster."
+        default=None,
+        alias=f"{PROJECT}:cluster",
+        description="The Kubernetes cluster; needed where there are gateways.",
     )
+    protect: tuple[Protected, ...] = Field(
+        default=(),
+        alias=f"{PROJECT}:protect",
+        description="What must not be deleted or replaced: `roles`, `validator` (its assignment), `gateways` (all but "
+        "their client secrets and attached APIs). The engine refuses until it is taken out here.",
+    )
+
+
+_LISTS = (f"{PROJECT}:gateways", f"{PROJECT}:protect")
 
 
 def load() -> StackSettings:
@@ -355,7 +401,7 @@ def _read(config: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
             try:
                 values[key] = json.loads(text)
             except ValueError:
-                problems.append(f"{key}: expected {'a list' if key.endswith(':gateways') else 'a mapping'}, not a text")
+                problems.append(f"{key}: expected {'a list' if key in _LISTS else 'a mapping'}, not a text")
         elif key.startswith((f"{PROJECT}:", *(f"{name}:" for name in _PROVIDER_NAMESPACES))):
             problems.append(f"{key}: unknown key; known are {', '.join(sorted(known))}")
     return values, problems

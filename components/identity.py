@@ -68,7 +68,8 @@ class GatewayIdentity(pulumi.ComponentResource):
             application_id=application.id,
             display_name=f"rotated {args.secret_rotation:%Y-%m-%d}",
             end_date=f"{args.secret_end_date:%Y-%m-%dT%H:%M:%SZ}",
-            opts=pulumi.ResourceOptions(parent=self),
+            # Never protected, unlike the identity it belongs to: a rotation replaces it.
+            opts=pulumi.ResourceOptions(parent=self, protect=False),
         )
 
         self.client_id = application.client_id

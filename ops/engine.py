@@ -1,6 +1,7 @@
 """What the engine knows of a stack and finds out about it, through its command line."""
 
 import json
+import os
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
@@ -204,8 +205,10 @@ def _step(step: dict[str, Any]) -> Step:
 
 def _run(*arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
     command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
+    # It stands for --yes, which the engine refuses in a refresh that only looks.
+    environment = {name: value for name, value in os.environ.items() if name != "PULUMI_SKIP_CONFIRMATIONS"}
     try:
-        return subprocess.run(command, capture_output=True, text=True, input=given)
+        return subprocess.run(command, capture_output=True, text=True, input=given, env=environment)
     except OSError as error:
         raise OpsError(f"pulumi can't be run: {error.strerror}") from None
 

@@ -1,6 +1,7 @@
 """Objects that a creation has left in ARM: the program gives them their ids."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..azure import Api
@@ -31,12 +32,28 @@ def left_over(
             id_, version = f"{_gateway(inputs, subscription_id)}/apis/{inputs['apiId']}", _API_MANAGEMENT_VERSION
             if not _is_attached(id_, arm):
                 return None
-            return id_, lambda: arm.delete(id_, api_version=version)
+            return id_, partial(arm.delete, id_, api_version=version)
         case _:
             raise OpsError(f"{type_} is no resource of this program: find out by hand whether it was created.")
     if arm.find(id_, api_version=version) is None:
         return None
-    return id_, lambda: arm.delete(id_, api_version=version)
+    return id_, partial(arm.delete, id_, api_version=version)
+
+
+def twin_of_assignment(inputs: dict[str, Any], arm: Api) -> tuple[str, Callable[[], None]] | None:
+    """The assignment of the same role to the same principal at the same scope: ARM takes no second one of any name.
+
+    Raises:
+        OpsError: ARM can't be read.
+    """
+    path = f"{inputs['scope']}/providers/Microsoft.Authorization/roleAssignments"
+    wanted = (inputs["scope"], inputs["roleDefinitionId"].rsplit("/", 1)[-1])
+    for entry in arm.list(path, api_version=_AUTHORIZATION_VERSION, filter=f"principalId eq '{inputs['principalId']}'"):
+        properties, id_ = entry["properties"], entry["id"]
+        found = (properties["scope"], properties["roleDefinitionId"].rsplit("/", 1)[-1])
+        if [part.lower() for part in found] == [part.lower() for part in wanted]:
+            return id_, partial(arm.delete, id_, api_version=_AUTHORIZATION_VERSION)
+    return None
 
 
 def _gateway(inputs: dict[str, Any], subscription_id: str) -> str:

@@ -95,11 +95,11 @@ def _leftovers(stack: str, state: dict[str, Any]) -> list[Leftover]:
 
 
 def _known(stack: str) -> set[str]:
-    """What the project's stacks know: ids, key ids of client secrets, field managers of Kubernetes objects."""
+    """What the project's stacks know: ids, object ids, key ids of client secrets, field managers of Kubernetes objects."""
     known: set[str] = set()
     for name in {stack, *stacks()}:
         for resource in export_stack(name):
-            known |= {resource.id, str(resource.outputs.get("keyId")), str(resource.outputs.get("__fieldManager"))}
+            known |= {resource.id, *(str(resource.outputs.get(key)) for key in ("objectId", "keyId", "__fieldManager"))}
     return known - {"", "None"}
 
 

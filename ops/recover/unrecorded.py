@@ -1,10 +1,11 @@
 """What a creation has left though the engine holds it for failed, or has made twice: the answer to a request was lost.
 
 Nothing of it is pending, so it is looked for by what the program declares. Only what cannot be anybody else's is removed:
-in Entra what `in_entra` tells, in ARM roles and assignments, whose GUIDs this stack has made up.
+in Entra what `in_entra` tells; in ARM roles, whose GUIDs this stack has made up, and assignments of the project's roles or
+to its principals.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..engine import UNKNOWN, StackResource, Step
@@ -12,7 +13,8 @@ from . import in_arm, in_entra
 from .leftover import Fate, Leftover, Places
 
 _IN_ENTRA = "azuread:"
-_WITH_GUID = ("azure-native:authorization:RoleDefinition", "azure-native:authorization:RoleAssignment")
+_DEFINITION = "azure-native:authorization:RoleDefinition"
+_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 
 
 def beside_the_state(resources: Iterable[StackResource], known: set[str], places: Places) -> Iterator[Leftover]:
@@ -36,7 +38,7 @@ def instead_of_creations(steps: Iterable[Step], known: set[str], places: Places)
 
     Args:
         steps: a preview.
-        known: ids and key ids that the stacks of the project know.
+        known: ids, key ids and principals that the stacks of the project know.
         places: where to look.
 
     Raises:
@@ -47,11 +49,15 @@ def instead_of_creations(steps: Iterable[Step], known: set[str], places: Places)
             continue
         if step.type.startswith(_IN_ENTRA):
             yield from _in_entra(step.name, step.urn, step.type, step.new, known, places)
-        elif step.type in _WITH_GUID:
+            continue
+        there: tuple[str, Callable[[], None]] | None = None
+        if step.type == _DEFINITION:
             there = in_arm.left_over(step.type, step.new, "", places.arm)
-            if there is not None and there[0] not in known:
-                id_, remove = there
-                yield Leftover(step.name, step.urn, id_, Fate.REMOVE, remove=remove)
+        elif step.type == _ASSIGNMENT and known & {step.new["roleDefinitionId"], step.new["principalId"]}:
+            there = in_arm.twin_of_assignment(step.new, places.arm)
+        if there is not None and there[0] not in known:
+            id_, remove = there
+            yield Leftover(step.name, step.urn, id_, Fate.REMOVE, remove=remove)
 
 
 def _in_entra(

@@ -56,7 +56,7 @@ DELAYED = [
     Fault("a role assignment takes its time"),
 ]
 
-# Each stops an update; in this order, each update comes as far as the next one.
+# Each stops an update.
 LASTING = [
     _fault("Entra throttles sign-ins", TOKEN, "temporarily_unavailable: AADSTS90033", "nothing", status=429),
     _fault("ARM fails for good", DEFINITION, 'Status=500 Code="InternalServerError"', status=500),
@@ -123,7 +123,7 @@ UNREACHABLE = Fault(
 )
 NEVER_READY = Fault(
     "the image does not exist, so that no pod becomes ready (after 20 minutes)",
-    "containers with unready status: [gateway] ImagePullBackOff",
+    "containers with unready status: [mygw]",
     "the Deployment, with its old pods",
     "put `image` right, then `pulumi up`",
 )

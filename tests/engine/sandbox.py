@@ -140,6 +140,16 @@ class Sandbox:
         """Wait until every pod of a rolled out gateway is ready and none is left of the last revision."""
         self.kubectl("rollout", "status", "deployment", "-n", namespace, "--timeout=60s").ok()
 
+    def only_pod(self) -> str:
+        """The pod's name, once those of earlier revisions have ended."""
+
+        def single() -> str:
+            names = list(self.objects("pods"))
+            assert len(names) == 1
+            return names[0]
+
+        return eventually(single, seconds=90)
+
     def erase_cluster(self) -> None:
         """Remove what a stack made in the cluster, without asking the engine."""
         for namespace in ("default", "apim"):
@@ -195,10 +205,13 @@ class Stack:
     def destroy(self) -> Result:
         return self.pulumi("destroy", "--yes", "--skip-preview")
 
-    def ops(self, command: str, *arguments: str, identity: str = "deployer", **changes: Any) -> Result:
+    def ops(
+        self, command: str, *arguments: str, identity: str = "deployer", cwd: Path | None = None, **changes: Any
+    ) -> Result:
         """`python -m ops COMMAND --stack NAME ...`, in the program's folder."""
         line = [sys.executable, "-m", "ops", command, "--stack", self.name, *arguments]
-        result = self.sandbox.run(*line, identity=identity, PYTHONPATH=str(CHECKOUT), NO_COLOR="1", **changes)
+        environment = {"PYTHONPATH": str(CHECKOUT), "NO_COLOR": "1", **changes}
+        result = self.sandbox.run(*line, identity=identity, cwd=cwd, **environment)
         self.sandbox.output.append(result.output)
         return result
 

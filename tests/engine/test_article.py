@@ -53,4 +53,3 @@ def test_the_cluster_holds_every_field_of_the_article(stack: Stack) -> None:
     assert found == []
     assert stack.sandbox.objects("secrets") == {}
     stack.check_drift().ok()
-    stack.destroy().ok()

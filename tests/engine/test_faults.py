@@ -77,13 +77,12 @@ def test_azures_own_delays_are_waited_for(stack: Stack) -> None:
     all_is_there_once(stack)
 
 
-def test_faults_that_last_are_told_and_nothing_is_lost(stack: Stack) -> None:
+@pytest.mark.parametrize("fault", LASTING, ids=lambda fault: fault.what)
+def test_a_fault_that_lasts_is_told_and_nothing_is_lost(stack: Stack, fault: Fault) -> None:
     stack.configure(sandbox_config())
-    for fault in LASTING:
-        happens(stack.sandbox, fault)
-        fails(stack, fault)
-        stack.sandbox.clear_faults()
-        nothing_is_pending(stack)
+    happens(stack.sandbox, fault)
+    fails(stack, fault)
+    nothing_is_pending(stack)
     converges(stack)
 
 
@@ -166,7 +165,7 @@ def test_a_cluster_that_cannot_be_reached_is_no_drift(deployed: Stack, tmp_path:
 
 
 def test_an_image_that_does_not_exist_leaves_the_old_pods(deployed: Stack) -> None:
-    (before,) = deployed.sandbox.objects("pods")
+    before = deployed.sandbox.only_pod()
     image = "mcr.microsoft.com/azure-api-management/gateway:2.99.0"
     deployed.configure(sandbox_config(gateways=[sandbox_gateway(image=image)]))
     workload = deployed.sandbox.program / "components" / "workload.py"
@@ -176,10 +175,11 @@ def test_an_image_that_does_not_exist_leaves_the_old_pods(deployed: Stack) -> No
     workload.write_text(text.replace('update="25m"', 'update="10s"'))
     try:
         fails(deployed, NEVER_READY)
+        assert "ImagePull" in deployed.sandbox.output[-1]
     finally:
         workload.write_text(text)
+        deployed.configure(sandbox_config())
     assert before in deployed.sandbox.objects("pods")
-    deployed.configure(sandbox_config())
     converges(deployed)
 
 

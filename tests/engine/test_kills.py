@@ -106,16 +106,20 @@ def test_killed_before_a_write_is_carried_out(stack: Stack) -> None:
     converges(stack)
 
 
-def test_killed_while_the_pods_get_ready(stack: Stack) -> None:
+@pytest.mark.parametrize(("kind", "name"), [("configmap", "mygw-env"), ("secret", "mygw-auth"), ("deployment", "mygw")])
+def test_killed_as_soon_as_an_object_is_in_the_cluster(stack: Stack, kind: str, name: str) -> None:
     stack.configure(sandbox_config())
+    # No pod gets ready, so that the update is not over before it is killed.
     stack.sandbox.fault("Configuration *", status=503)
 
-    def rolling_out() -> None:
-        assert "mygw" in stack.sandbox.objects("deployment")
+    def is_there() -> None:
+        assert name in stack.sandbox.objects(kind)
 
-    kill_when(stack, rolling_out, "up")
+    kill_when(stack, is_there, "up")
     stack.sandbox.clear_faults()
-    assert "Deployment default/mygw: remove" in recovered(stack)
+    output = recovered(stack)
+    if kind == "deployment":
+        assert "Deployment default/mygw: remove" in output
     converges(stack)
 
 

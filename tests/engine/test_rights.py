@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
@@ -14,23 +13,11 @@ from .sandbox import AUTHORIZATION_VERSION, CHECKOUT, SUBSCRIPTION, Result, Stac
 VERSION = {"api-version": AUTHORIZATION_VERSION}
 AUTHORIZATION = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization"
 DEPLOYER_ROLE = f"{AUTHORIZATION}/roleDefinitions/5a0c0de0-0000-4000-8000-000000000022"
-READER = "5a0c0de0-0000-4000-8000-000000000031"
 
 
 @pytest.fixture(scope="module")
 def deployed(deployable: Stack) -> Stack:
-    """A stack with every kind of resource, deployed; and the sandbox's reader as the administrator."""
-    arm = deployable.sandbox.arm()
-    role = f"{AUTHORIZATION}/roleDefinitions/b6b4ec5d-2f5c-4d8b-9c1a-0f5c5b9f6a99"
-    everything = {
-        "roleName": "Contoso Administrator",
-        "assignableScopes": [f"/subscriptions/{SUBSCRIPTION}"],
-        "permissions": [{"actions": ["*"]}],
-    }
-    arm.put(role, params=VERSION, json={"properties": everything}).raise_for_status()
-    assignment = f"{AUTHORIZATION}/roleAssignments/b6b4ec5d-2f5c-4d8b-9c1a-0f5c5b9f6a98"
-    given = {"roleDefinitionId": role, "principalId": READER, "principalType": "ServicePrincipal"}
-    arm.put(assignment, params=VERSION, json={"properties": given}).raise_for_status()
+    """A stack with every kind of resource, deployed."""
     deployable.configure(configuration())
     deployable.up().ok()
     return deployable
@@ -46,7 +33,7 @@ def configuration(**changes: Any) -> dict[str, Any]:
 @contextmanager
 def without(stack: Stack, action: str) -> Iterator[None]:
     """The deployer's role without one action."""
-    administrator: httpx.Client = stack.sandbox.arm("reader")
+    administrator = stack.sandbox.arm("administrator")
     role = administrator.get(DEPLOYER_ROLE, params=VERSION).raise_for_status().json()["properties"]
     (permission,) = role["permissions"]
     assert action in permission["actions"]

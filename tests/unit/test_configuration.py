@@ -35,6 +35,7 @@ def test_problems_of_all_sections_are_reported_together() -> None:
             {"namespace": "Default", "colour": "red", "authentication": {"owners": ["contoso"], "clientSecret": {}}},
         ],
         cluster={},
+        protect=["gateway"],
     )
     config["azure-native:tenantId"] = "contoso"
     config["self-hosted-gateway:gateway"] = []
@@ -43,7 +44,7 @@ def test_problems_of_all_sections_are_reported_together() -> None:
     known = (
         "azure-native:environment, azure-native:subscriptionId, azure-native:tenantId, "
         "self-hosted-gateway:apiManagement, self-hosted-gateway:cluster, self-hosted-gateway:gateways, "
-        "self-hosted-gateway:roles"
+        "self-hosted-gateway:protect, self-hosted-gateway:roles"
     )
     assert problems_of(config) == [
         f"kubernetes:namespace: unknown key; known are {known}",
@@ -61,4 +62,5 @@ def test_problems_of_all_sections_are_reported_together() -> None:
         "self-hosted-gateway:gateways[1].authentication.clientSecret.rotation: required, but missing",
         "self-hosted-gateway:gateways[1].colour: unknown key",
         "self-hosted-gateway:cluster: expected either `context` or `kubeconfig`",
+        "self-hosted-gateway:protect[0]: expected 'roles', 'validator' or 'gateways'",
     ]

@@ -203,5 +203,31 @@ def test_the_program_imports_nothing_of_what_is_around_it() -> None:
 def test_every_key_is_declared_in_the_project_file() -> None:
     project = yaml.safe_load((Path(__file__).parents[2] / "Pulumi.yaml").read_text())
     keys = {key: value for key, value in project["config"].items() if key.startswith("self-hosted-gateway:")}
-    assert set(keys) == {f"self-hosted-gateway:{name}" for name in ("apiManagement", "roles", "gateways", "cluster")}
+    names = ("apiManagement", "roles", "gateways", "cluster", "protect")
+    assert set(keys) == {f"self-hosted-gateway:{name}" for name in names}
     assert all({"type", "description", "default"} <= set(value) for value in keys.values())
+
+
+def test_what_the_stack_protects_is_protected_but_for_what_comes_and_goes() -> None:
+    protecting = program.run(
+        program.configuration(protect=["validator", "gateways"], gateways=[program.gateway(apis=["echo"])])
+    )
+    custom = {r.name: r.request.protect for r in protecting.resources if r.request.custom and "providers" not in r.type}
+    assert custom == {
+        "roles-validator": False,
+        "roles-validator-guid": False,
+        "roles-reader": False,
+        "roles-reader-guid": False,
+        "validator-assignment": True,
+        "mygw-identity-application": True,
+        "mygw-identity-service-principal": True,
+        "mygw-identity-client-secret": False,
+        "mygw-reader-assignment": True,
+        "mygw-resource-api-echo": False,
+        "mygw-workload-auth": True,
+        "mygw-workload-env": True,
+        "mygw-workload-deployment": True,
+        "mygw-workload-live-traffic": True,
+        "mygw-workload-instance-discovery": True,
+    }
+    assert not any(resource.request.protect for resource in program.run().resources)

@@ -125,8 +125,7 @@ class Authorization:
             },
         }
         self._database.put("roleDefinition", name, document)
-        # The answer to a write does not say who made it; a read does.
-        return respond({**document, "properties": {**document["properties"], "createdBy": None}}, 201)
+        return _written(document, call)
 
     def delete_definition(self, call: Call) -> Response:
         """DELETE: 200 with the definition, 204 where there is none, refused while it is assigned."""
@@ -270,7 +269,7 @@ class Authorization:
             "properties": {**properties, "createdOn": stamp, "updatedOn": stamp, "createdBy": by, "updatedBy": by},
         }
         self._database.put("roleAssignment", name, document)
-        return respond({**document, "properties": {**document["properties"], "createdBy": None}}, 201)
+        return _written(document, call)
 
     def delete_assignment(self, call: Call) -> Response:
         """DELETE: 200 with the assignment, 204 where there is none."""
@@ -377,6 +376,12 @@ def _checked_permission(permission: dict[str, Any]) -> dict[str, Any]:
                     f"'{pattern}' does not match any of the actions supported by the providers.",
                 )
     return checked
+
+
+def _written(document: Document, call: Call) -> Response:
+    """The answer to a write: it does not say who made it, and its time stamps are not quite those of a read."""
+    stamps = {"createdOn": call.arrived, "updatedOn": call.arrived, "createdBy": None}
+    return respond({**document, "properties": {**document["properties"], **stamps}}, 201)
 
 
 def _shown(document: Document) -> Document:

@@ -9,10 +9,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ..azure import Azure
+from ..azure import Azure, now
 from ..rbac import Access, allowed, normalize
 from ..responses import ApiError, arm_error
 from ..tokens import ARM_AUDIENCES, InvalidTokenError, TokenIssuer
+from .casing import as_created
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Call:
     body: dict[str, Any]
     headers: dict[str, str]
     caller: Caller
+    arrived: str
+    """When, as Azure writes it."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Arm:
 
     async def handle(self, request: Request) -> Response:
         """Answer one request."""
+        arrived = now()
         caller = self._authenticate(request)
         found = self._find(request.method, request.url.path)
         if found is None:
@@ -84,7 +88,7 @@ class Arm:
             )
         operation_, groups = found
         self._check_api_version(request, operation_)
-        scope = normalize(groups.get("scope", ""))
+        scope = as_created(normalize(groups.get("scope", "")), self._azure.database)
         self._check_subscription(scope)
         self.authorize(caller, Access(operation_.action, scope))
         body = await _body(request) if request.method in ("PUT", "PATCH", "POST") else {}
@@ -98,6 +102,7 @@ class Arm:
                 body=body,
                 headers={key.lower(): value for key, value in request.headers.items()},
                 caller=caller,
+                arrived=arrived,
             )
         )
 

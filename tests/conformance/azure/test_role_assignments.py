@@ -68,6 +68,13 @@ def test_a_write_answers_201_and_does_not_say_who_made_it(emulator: Emulator, re
     assert arm.get(url, params={"api-version": "2022-04-01"}).json()["properties"]["createdBy"] is not None
 
 
+def test_ids_are_answered_in_arms_own_casing(emulator: Emulator, reader_role: str) -> None:
+    made = put(emulator, given(reader_role.upper()), scope=GROUP_SCOPE.replace("contoso-rg", "CONTOSO-RG"))
+    assert made.id == f"{GROUP_SCOPE}/providers/Microsoft.Authorization/roleAssignments/{GUID}"
+    assert (made.scope, made.role_definition_id) == (GROUP_SCOPE, reader_role)
+    assert authorization(emulator).role_assignments.get(GROUP_SCOPE.upper(), GUID).scope == GROUP_SCOPE
+
+
 def test_the_same_assignment_under_another_name_exists_already(emulator: Emulator, reader_role: str) -> None:
     put(emulator, given(reader_role))
     assert refusal(lambda: put(emulator, given(reader_role.upper()), name=str(uuid.uuid4()))) == (

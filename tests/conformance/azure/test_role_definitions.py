@@ -72,6 +72,7 @@ def test_definitions_are_found_by_name_and_type(emulator: Emulator) -> None:
     custom = definitions.list(SUBSCRIPTION_SCOPE, filter="type eq 'CustomRole'")
     assert {definition.role_name for definition in custom} == {
         "Contoso's Reader",
+        "Contoso Self-Hosted Gateway Administrator",
         "Contoso Self-Hosted Gateway Deployer",
         "Contoso Self-Hosted Gateway Drift Reader",
         "Contoso Self-Hosted Gateway Administrator",

@@ -1,0 +1,241 @@
+"""The commands of README and docs, run as they stand and in their order, each page in a checkout of its own."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from tests.documented_commands import Block, blocks, mentions, pages, why_not_run
+
+from .by_hand import deploy_by_hand
+from .sandbox import (
+    CHECKOUT,
+    Result,
+    Sandbox,
+    sandbox_config,
+    sandbox_gateway,
+)
+from .test_environments import PLACEHOLDERS
+
+STACKS = ("staging", "dev")
+_IGNORED = (".git", ".sandbox", ".venv", "__pycache__", ".*_cache")
+
+
+@dataclass
+class Checkout:
+    """A copy of the repository in which a page's commands are run."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    @classmethod
+    def create(cls, folder: Path, environment: dict[str, str]) -> "Checkout":
+        shutil.copytree(CHECKOUT, folder, ignore=shutil.ignore_patterns(*_IGNORED), symlinks=True)
+        (folder / ".venv").symlink_to(CHECKOUT / ".venv")
+        # Nobody is there to say yes.
+        return cls(folder, {**environment, "PULUMI_SKIP_CONFIRMATIONS": "true", "NO_COLOR": "1"})
+
+    def run(self, script: str) -> Result:
+        finished = subprocess.run(
+            ["bash", "-e", "-x", "-c", script],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=280,
+        )
+        return Result(finished.returncode, finished.stdout)
+
+    def fill_in(self, text: str) -> Any:
+        """A page's or the repository's YAML with the sandbox's values in the place of what stands in angle brackets."""
+        for placeholder, value in PLACEHOLDERS.items():
+            text = text.replace(placeholder, value)
+        document = yaml.safe_load(text)
+        assert "<" not in yaml.safe_dump(document), "a placeholder without a value"
+        return document
+
+    def stack_file(self, stack: str = "dev") -> dict[str, Any]:
+        return yaml.safe_load((self.folder / f"Pulumi.{stack}.yaml").read_text())
+
+    def write_stack_file(self, document: dict[str, Any], stack: str = "dev") -> None:
+        (self.folder / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+
+
+Step = Callable[[Checkout, Sandbox], None]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page's reader has and does beside its commands."""
+
+    before: dict[str, Step] = field(default_factory=dict[str, Step])
+    """What is done before the first block under a heading; the empty text for the page."""
+    said: dict[str, str] = field(default_factory=dict[str, str])
+    """What the blocks under a heading print, among other things."""
+    after: Step = lambda checkout, sandbox: None
+
+
+def article_with_an_api(checkout: Checkout, sandbox: Sandbox) -> None:
+    """`Pulumi.dev.yaml` as the README has it filled in."""
+    document = checkout.fill_in((CHECKOUT / "Pulumi.dev.yaml").read_text())
+    document["config"]["self-hosted-gateway:gateways"][0]["apis"] = ["echo"]
+    checkout.write_stack_file(document)
+
+
+def gateway_serves(checkout: Checkout, sandbox: Sandbox) -> None:
+    answer = httpx.get(f"{sandbox.live_traffic()}/echo", trust_env=False)
+    assert answer.status_code == 200
+
+
+def deployed(checkout: Checkout, sandbox: Sandbox) -> None:
+    gateway = sandbox_gateway(image="mcr.microsoft.com/azure-api-management/gateway:2.12.3")
+    checkout.write_stack_file({"config": sandbox_config(gateways=[gateway], protect=["roles"])})
+    checkout.run("pulumi stack init dev && pulumi up --stack dev --skip-preview").ok()
+
+
+def with_the_second_gateway(checkout: Checkout, sandbox: Sandbox) -> None:
+    """The page's YAML, added to the stack's file."""
+    (addition,) = [block for block in blocks("docs/operations.md") if block.language == "yaml"]
+    document = checkout.stack_file()
+    for key, value in checkout.fill_in(addition.text).items():
+        document["config"][key] += value
+    checkout.write_stack_file(document)
+
+
+def with_stagings_values(checkout: Checkout, sandbox: Sandbox) -> None:
+    checkout.write_stack_file(checkout.fill_in((CHECKOUT / "Pulumi.staging.yaml").read_text()), "staging")
+
+
+def without_the_second_gateway(checkout: Checkout, sandbox: Sandbox) -> None:
+    document = checkout.stack_file()
+    del document["config"]["self-hosted-gateway:gateways"][1]
+    checkout.write_stack_file(document)
+
+
+def under_version_control(checkout: Checkout, sandbox: Sandbox) -> None:
+    checkout.run("git init --quiet").ok()
+
+
+def nothing_is_left(checkout: Checkout, sandbox: Sandbox) -> None:
+    assert sandbox.objects("deployments") == {}
+    applications = sandbox.graph().get("/v1.0/applications").json()["value"]
+    assert [entry["displayName"] for entry in applications if "self-hosted gateway" in entry["displayName"]] == []
+
+
+def made_by_hand(checkout: Checkout, sandbox: Sandbox) -> None:
+    deploy_by_hand(sandbox)
+    checkout.write_stack_file({"config": sandbox_config()})
+
+
+PAGES = {
+    "README.md": Page(
+        before={"On real Azure": article_with_an_api},
+        said={"On real Azure": "serviceAddress"},
+        after=gateway_serves,
+    ),
+    "CONTRIBUTING.md": Page(before={"": under_version_control}),
+    "docs/coming-from.md": Page(
+        before={"": made_by_hand},
+        said={"Taking it over": "- found     mygw-identity-application"},
+    ),
+    "docs/operations.md": Page(
+        before={
+            "": deployed,
+            "Add a gateway": with_the_second_gateway,
+            "Add an environment": with_stagings_values,
+            "Remove a gateway": without_the_second_gateway,
+        },
+        said={
+            "Change something": "nothing to do",
+            "Add a gateway": "ok      branch: pods: 1 of 1 ready in default/branch",
+            "Add an environment": "ok      mygw-staging: pods: 2 of 2 ready in default/mygw-staging",
+            "Rotate the client secret": "Gateway 'mygw': rotation 2026-11-01 -> ",
+            "Find drift and heal it": "No drift",
+            "Recover from a failed update": "there is nothing to recover",
+            "Remove a gateway": "16 to delete",
+        },
+        after=nothing_is_left,
+    ),
+}
+
+
+def to_run(page: str) -> list[Block]:
+    """The page's blocks of commands, without those that can't be run here."""
+    found: list[Block] = []
+    for block in blocks(page):
+        commands = [command for command in block.commands if not why_not_run(command)]
+        if block.language == "sh" and commands:
+            found.append(Block(block.page, block.heading, "sh", "\n".join(commands)))
+    return found
+
+
+@pytest.fixture
+def checkout(sandbox: Sandbox, tmp_path: Path) -> Iterator[Checkout]:
+    """A checkout of its own on the tests' sandbox, with Azure as it was seeded and an empty cluster."""
+    sandbox.reset_azure()
+    sandbox.erase_cluster()
+    made = Checkout.create(tmp_path / "checkout", sandbox.environments["deployer"])
+    for stack in STACKS:  # another test's, if there is one
+        made.run(f"pulumi stack rm {stack} --force --preserve-config")
+    yield made
+    for stack in STACKS:
+        made.run(f"pulumi stack rm {stack} --force")
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("page", PAGES)
+def test_the_commands_of_a_page_work_one_after_the_other(page: str, checkout: Checkout, sandbox: Sandbox) -> None:
+    told = PAGES[page]
+    waiting = dict(told.before)
+    if "" in waiting:
+        waiting.pop("")(checkout, sandbox)
+    output: dict[str, str] = {}
+    for block in to_run(page):
+        if block.heading == "Try it":
+            continue  # below: it starts a sandbox of its own
+        if block.heading in waiting:
+            waiting.pop(block.heading)(checkout, sandbox)
+        output[block.heading] = output.get(block.heading, "") + checkout.run(block.text).ok().output
+    assert waiting == {}
+    for heading, text in told.said.items():
+        assert text in output[heading]
+    told.after(checkout, sandbox)
+
+
+@pytest.mark.timeout(600)
+def test_the_readmes_first_commands_start_a_sandbox_and_erase_it(tmp_path: Path) -> None:
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "XDG_CACHE_HOME") if name in os.environ}
+    checkout = Checkout.create(tmp_path / "checkout", inherited)
+    first, second = [block for block in to_run("README.md") if block.heading == "Try it"]
+    try:
+        said = checkout.run(first.text).ok().output
+        assert "The gateway serves: http://" in said
+        assert "27 unchanged" in said
+        said = checkout.run(second.text).ok().output
+        assert "mygw-" in said
+        assert "Erased " in said
+        assert not (checkout.folder / ".sandbox").exists()
+    finally:
+        checkout.run("make sandbox-reset")
+
+
+@pytest.mark.parametrize("page", pages())
+def test_commands_within_sentences_are_their_programs(page: str, sandbox: Sandbox) -> None:
+    for command in dict.fromkeys(mentions(page)):
+        program, *words = command.split()
+        if program not in ("pulumi", "kubectl"):
+            continue
+        plain = [word for word in words if word[0].isalpha()]
+        help_ = sandbox.run(program, *plain[:2], "--help").ok().output
+        assert f"{program} {plain[0]}" in help_
+        for option in (word.partition("=")[0] for word in words if word.startswith("--")):
+            assert option in help_, f"{page}: {command}"

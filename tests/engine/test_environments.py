@@ -1,0 +1,119 @@
+"""The stack files of dev, staging and prod, their placeholders filled in and nothing else, side by side in one tenant."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+import yaml
+
+from .sandbox import CHECKOUT, DEPLOYER, SUBSCRIPTION, TENANT, Sandbox, Stack, eventually
+
+PLACEHOLDERS = {
+    "<tenant ID>": TENANT,
+    "<subscription ID>": SUBSCRIPTION,
+    "<service-name>": "contoso-apim",
+    "<resource group>": "contoso-rg",
+    "<production service-name>": "contoso-apim-prod",
+    "<production resource group>": "contoso-prod-rg",
+    "<location, free text>": "contoso headquarters",
+    "<API ID>": "echo",
+    "<namespace>": "apim",
+    "<object ID of the deployer>": DEPLOYER,
+    "<today, as yyyy-mm-dd>": "2100-01-01",
+    "<context of your kubeconfig>": "sandbox",
+}
+ENVIRONMENTS = {
+    "dev": ("mygw", "default"),
+    "staging": ("mygw-staging", "default"),
+    "prod": ("mygw-prod", "apim"),
+}
+
+
+def configuration(environment: str) -> dict[str, object]:
+    text = (CHECKOUT / f"Pulumi.{environment}.yaml").read_text()
+    for placeholder, value in PLACEHOLDERS.items():
+        text = text.replace(placeholder, value)
+    config = yaml.safe_load(text)["config"]
+    assert "<" not in str(config)
+    return config
+
+
+@pytest.fixture(scope="module")
+def deployed(sandbox: Sandbox) -> Iterator[dict[str, Stack]]:
+    """All three, deployed in the order in which a pipeline does."""
+    sandbox.reset_azure()
+    sandbox.erase_cluster()
+    sandbox.run("kubectl", "create", "namespace", "apim")
+    stacks = {name: Stack(sandbox, name) for name in ENVIRONMENTS}
+    for name, stack in stacks.items():
+        stack.configure(configuration(name))
+        sandbox.run("pulumi", "stack", "init", name, "--no-select").ok()
+        stack.up().ok()
+    yield stacks
+    for stack in stacks.values():
+        stack.remove()
+
+
+def test_each_serves_and_none_sees_drift_in_the_others(deployed: dict[str, Stack]) -> None:
+    for name, (gateway, namespace) in ENVIRONMENTS.items():
+        sandbox = deployed[name].sandbox
+        if name != "dev":  # the article attaches no API
+            url = f"{sandbox.live_traffic(f'{gateway}-live-traffic', namespace=namespace)}/echo/hello"
+
+            def serves(url: str = url) -> None:
+                assert httpx.get(url, trust_env=False).status_code == 200
+
+            eventually(serves)
+        assert deployed[name].ops("drift").ok().output.startswith("No drift")
+        deployed[name].preview("--expect-no-changes").ok()
+
+
+def test_the_roles_are_devs_and_each_instance_has_one_validator(deployed: dict[str, Stack]) -> None:
+    outputs = {name: stack.outputs() for name, stack in deployed.items()}
+    for output in ("validatorRoleDefinitionId", "readerRoleDefinitionId"):
+        assert len({outputs[name][output] for name in ENVIRONMENTS}) == 1
+    assert {name for name in ENVIRONMENTS if "validatorAssignmentId" in outputs[name]} == {"dev", "prod"}
+
+
+def test_what_is_protected_is_neither_deleted_nor_replaced(deployed: dict[str, Stack]) -> None:
+    prod = deployed["prod"]
+    refused = prod.destroy()
+    assert refused.code != 0
+    assert "mygw-prod-identity-application" in refused.output
+    assert "protect" in refused.output
+    config = configuration("prod")
+    gateways = config["self-hosted-gateway:gateways"]
+    assert isinstance(gateways, list)
+    moved = {**config, "self-hosted-gateway:gateways": [{**gateways[0], "namespace": "default"}]}
+    prod.configure(moved)
+    refused = prod.up()
+    assert refused.code != 0
+    assert "mygw-prod-workload" in refused.output
+    prod.configure(config)
+    prod.preview("--expect-no-changes").ok()
+    assert deployed["dev"].destroy().code != 0
+    deployed["dev"].preview("--expect-no-changes").ok()
+
+
+def test_what_is_protected_can_be_rotated(deployed: dict[str, Stack]) -> None:
+    prod = deployed["prod"]
+    config = configuration("prod")
+    gateways = config["self-hosted-gateway:gateways"]
+    assert isinstance(gateways, list)
+    authentication = {"owners": [DEPLOYER], "clientSecret": {"rotation": "2100-01-02", "validity": "P90D"}}
+    config["self-hosted-gateway:gateways"] = [{**gateways[0], "authentication": authentication, "apis": []}]
+    prod.configure(config)
+    before = prod.outputs()["gateways"]["mygw-prod"]["clientSecretKeyId"]
+    prod.up().ok()
+    assert prod.outputs()["gateways"]["mygw-prod"]["clientSecretKeyId"] != before
+
+
+def test_they_go_in_the_order_in_which_they_need_each_other(deployed: dict[str, Stack]) -> None:
+    for name in ("prod", "staging", "dev"):
+        config = configuration(name)
+        config["self-hosted-gateway:protect"] = []
+        deployed[name].configure(config)
+        deployed[name].up().ok()
+        deployed[name].destroy().ok()
+    left = deployed["dev"].sandbox.graph().get("/v1.0/applications").json()["value"]
+    assert not [application for application in left if "self-hosted gateway" in application["displayName"]]

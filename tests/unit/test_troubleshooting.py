@@ -1,0 +1,57 @@
+"""The messages in docs/troubleshooting.md are what somebody really says."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import CHECKOUT
+from tests.documented_commands import text_of
+
+# What neither the program nor the sandbox says, and who does.
+OTHERS = {
+    "the stack is currently locked by 1 lock(s)": "the engine; tests/engine/test_faults.py sees it",
+    "configured Kubernetes cluster is unreachable": "the Kubernetes provider; tests/engine/test_refusals.py sees it",
+    "namespaces": "the API server; tests/engine/test_refusals.py sees it",
+    "Readiness probe failed:": "kubelet, and the sandbox's node in two parts",
+    "LocalBackupLocationNotFound": "the gateway's image, without a volume at /apim/config",
+    "No matching federated identity record found for presented assertion. Assertion Issuer:": "Entra",
+    ". Assertion Subject:": "Entra",
+}
+
+
+def messages() -> Iterator[str]:
+    """What stands between back-ticks where the tables say what is seen, without what differs each time."""
+    for line in text_of("docs/troubleshooting.md").splitlines():
+        seen = line.split(" | ")[0] if line.startswith("| ") else ""
+        if re.match(r"\| AADSTS", line):
+            seen = " ".join(line.split(" | ")[:2])
+        for span in re.findall(r"`([^`]+)`", seen):
+            yield from (part for text in re.split(r"\.\.\.", span) if len(part := text.strip(" '\"")) > 3)
+
+
+def said() -> str:
+    """All texts in the sources of program, commands and sandbox, with `...` where a value goes."""
+    texts: list[str] = []
+    for folder in ("components", "ops", "sandbox"):
+        for path in (CHECKOUT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.JoinedStr):
+                    parts = [str(part.value) if isinstance(part, ast.Constant) else "..." for part in node.values]
+                    texts.append("".join(parts))
+                elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    texts.append(node.value)
+    return "\n".join(texts)
+
+
+SAID = said()
+
+
+@pytest.mark.parametrize("message", sorted(set(messages())))
+def test_a_message_is_one_that_is_given(message: str) -> None:
+    assert message in SAID or message in OTHERS
+
+
+def test_nothing_is_listed_that_is_not_documented() -> None:
+    assert [message for message in OTHERS if message not in set(messages())] == []
