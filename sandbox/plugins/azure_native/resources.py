@@ -4,6 +4,7 @@ Rules of the released plugin: every parameter of a PUT's path forces a replaceme
 resource is there; names that nobody gave are chosen (a GUID for roles, the logical name for gateways).
 """
 
+import hashlib
 import re
 import uuid
 from collections.abc import Callable
@@ -30,8 +31,8 @@ class Description:
     api_version_name: str
     name_input: str
     """The path's last parameter."""
-    automatic_name: Callable[[str], str]
-    """Its value where the program gives none, from the logical name."""
+    automatic_name: Callable[[Request], str]
+    """Its value where the program gives none."""
     properties: dict[str, str]
     """Input -> its name in the body's `properties`."""
     outputs: tuple[str, ...] = ()
@@ -43,12 +44,14 @@ class Description:
     delete_if_match: bool = False
 
 
-def _new_guid(_: str) -> str:
-    return str(uuid.uuid4())
+def _new_guid(request: Request) -> str:
+    # The engine's seed decides: an update by a saved plan gives the name that the preview gave.
+    seed = request.random_seed
+    return str(uuid.UUID(bytes=hashlib.sha256(seed).digest()[:16]) if seed else uuid.uuid4())
 
 
-def _logical_name(name: str) -> str:
-    return name
+def _logical_name(request: Request) -> str:
+    return request.name
 
 
 _SERVICE = (
@@ -133,7 +136,7 @@ class ArmResource(Resource):
         description = self._description
         name = description.name_input
         # A name that was chosen once is kept; the engine sends the last inputs.
-        chosen = old.get(name) or description.automatic_name(request.name)
+        chosen = old.get(name) or description.automatic_name(request)
         filled = {**description.defaults, **inputs}
         if filled.get(name) is None:
             filled[name] = chosen
