@@ -1,5 +1,6 @@
 """The types of resources that the stand-in has, as the API documents describe them."""
 
+import hashlib
 import re
 import uuid
 from collections.abc import Callable
@@ -7,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_azure_native import apimanagement, authorization, keyvault, resources, storage
+
+from ..engine.provider import Request
 
 
 @dataclass(frozen=True)
@@ -20,8 +23,8 @@ class Description:
     api_version_name: str
     name_input: str
     """The path's last parameter."""
-    automatic_name: Callable[[str], str]
-    """Its value where the program gives none, from the logical name."""
+    automatic_name: Callable[[Request], str]
+    """Its value where the program gives none."""
     properties: dict[str, str]
     """Input -> its name in the body's `properties`."""
     outputs: tuple[str, ...] = ()
@@ -45,19 +48,21 @@ class Description:
         return [name for name in re.findall(r"\{(\w+)\}", self.path) if name != "subscriptionId"]
 
 
-def _new_guid(_: str) -> str:
-    return str(uuid.uuid4())
+def _new_guid(request: Request) -> str:
+    # The engine's seed decides: an update by a saved plan gives the name that the preview gave.
+    seed = request.random_seed
+    return str(uuid.UUID(bytes=hashlib.sha256(seed).digest()[:16]) if seed else uuid.uuid4())
 
 
-def _logical_name(name: str) -> str:
-    return name
+def _logical_name(request: Request) -> str:
+    return request.name
 
 
-def _random_suffix(name: str) -> str:
-    return f"{name}{uuid.uuid4().hex[:8]}"
+def _random_suffix(request: Request) -> str:
+    return f"{request.name}{_new_guid(request)[:8]}"
 
 
-def _default(_: str) -> str:
+def _default(_: Request) -> str:
     return "default"
 
 

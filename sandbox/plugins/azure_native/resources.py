@@ -27,7 +27,7 @@ class ArmResource(Resource):
         description = self._description
         name = description.name_input
         # A name that was chosen once is kept; the engine sends the last inputs.
-        chosen = old.get(name) or description.automatic_name(request.name)
+        chosen = old.get(name) or description.automatic_name(request)
         filled = {**description.defaults, **inputs}
         if filled.get(name) is None:
             filled[name] = chosen

@@ -75,7 +75,6 @@ def test_definitions_are_found_by_name_and_type(emulator: Emulator) -> None:
         "Contoso Self-Hosted Gateway Administrator",
         "Contoso Self-Hosted Gateway Deployer",
         "Contoso Self-Hosted Gateway Drift Reader",
-        "Contoso Self-Hosted Gateway Administrator",
     }
     assert refusal(lambda: list(definitions.list(SUBSCRIPTION_SCOPE, filter="name eq 'x'")))[:2] == (
         400,
