@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+
+from tests.documented_commands import blocks, why_not_run
 
 from .sandbox import (
     AUTHORIZATION_VERSION,
@@ -39,6 +42,15 @@ class Bootstrap:
         command = ["pulumi", *arguments, "--stack", self.name, "--color", "never", "--non-interactive"]
         return self.sandbox.run(*command, identity="administrator", cwd=self.folder)
 
+    def shell(self, script: str, home: Path | None = None) -> Result:
+        """Commands of the README, where its reader is: in the folder above the program's."""
+        # Nobody is there to say yes.
+        changes = {"PYTHONPATH": str(CHECKOUT), "PULUMI_SKIP_CONFIRMATIONS": "true"}
+        if home is not None:
+            changes["HOME"] = str(home)
+        command = ("bash", "-e", "-c", script)
+        return self.sandbox.run(*command, identity="administrator", cwd=self.sandbox.program, **changes)
+
     def job(self, client_id: str, subject: str, like: str = "deployer") -> str:
         """Name of the identity that a job has which signs in as that client: without any secret."""
         command = ("run", "--as", like, "--job", subject, "--client-id", client_id, "--", "env", "-0")
@@ -58,16 +70,21 @@ def bootstrap(deployable: Stack) -> Iterator[Bootstrap]:
     shutil.copytree(CHECKOUT / "bootstrap", folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(CHECKOUT / "docs" / "roles", sandbox.program / "docs" / "roles")
     program = Bootstrap(sandbox, folder)
-    sandbox.run("pulumi", "stack", "init", program.name, "--no-select", identity="administrator", cwd=folder).ok()
     try:
         # New directory objects take their time, as they do in Entra.
         sandbox.azure_settings(graphReplicationSeconds=0.5)
-        program.pulumi("up", "--yes", "--skip-preview").ok()
+        program.shell(documented("In the sandbox")[0]).ok()
         sandbox.azure_settings(graphReplicationSeconds=0)
         program.outputs = json.loads(program.pulumi("stack", "output", "--json").ok().output)
         yield program
     finally:
         program.pulumi("stack", "rm", "--yes", "--force")
+
+
+def documented(heading: str) -> list[str]:
+    """The README's blocks under a heading, with what of them can be run here."""
+    found = [block for block in blocks("bootstrap/README.md") if block.heading == heading and block.language == "sh"]
+    return ["\n".join(command for command in block.commands if not why_not_run(command)) for block in found]
 
 
 def gateways(owner: str, **changes: Any) -> dict[str, Any]:
@@ -187,6 +204,17 @@ def test_a_deployer_of_a_resource_group_deploys_there_with_the_first_stacks_role
         staging.remove()
 
 
+def test_the_readmes_job_previews(bootstrap: Bootstrap) -> None:
+    stack = Stack(bootstrap.sandbox, "sandbox")
+    stack.configure(gateways(bootstrap.outputs["objectIds"]["dev"]))
+    bootstrap.sandbox.run("pulumi", "stack", "init", stack.name, "--no-select").ok()
+    try:
+        command = documented("In the sandbox")[1].replace("<clientIds.dev>", bootstrap.outputs["clientIds"]["dev"])
+        assert "27 to create" in bootstrap.shell(command).ok().output
+    finally:
+        stack.remove()
+
+
 def test_destroyed_nothing_is_left(bootstrap: Bootstrap, deployable: Stack) -> None:
     sandbox = bootstrap.sandbox
     dev = bootstrap.job(bootstrap.outputs["clientIds"]["dev"], f"{REPOSITORY}:environment:dev")
@@ -202,3 +230,24 @@ def test_destroyed_nothing_is_left(bootstrap: Bootstrap, deployable: Stack) -> N
     assert {app["displayName"] for app in graph.get("/v1.0/applications").json()["value"]} == SEEDED
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/contoso-state"
     assert arm.get(group, params={"api-version": "2024-03-01"}).status_code == 404
+
+
+def test_the_readmes_way_from_an_empty_tenant(bootstrap: Bootstrap, tmp_path: Path) -> None:
+    first, second, third = documented("Run it")
+    bootstrap.shell(first, tmp_path).ok()
+    file = bootstrap.folder / "Pulumi.contoso.yaml"
+    config = yaml.safe_load((CHECKOUT / "bootstrap" / "Pulumi.sandbox.yaml").read_text())["config"]
+    # The first vault's name is taken, though it was deleted.
+    state = {**config["self-hosted-gateway-bootstrap:state"], "keyVault": "contoso-state-2"}
+    del state["protect"]
+    config["self-hosted-gateway-bootstrap:state"] = state
+    file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text()), "config": config}))
+    backend = f"export PULUMI_BACKEND_URL=file://{tmp_path}\n"
+    result = bootstrap.shell(backend + second, tmp_path).ok()
+    assert f"gh api --method PUT repos/{REPOSITORY}/environments/staging" in result.output
+    provider = bootstrap.shell(f"{backend}{third}\necho $SECRETS_PROVIDER", tmp_path).ok().output
+    assert provider.strip() == "azurekeyvault://contoso-state-2.vault.azure.net/keys/pulumi-state"
+    # What the state's place is made of stays, until somebody says that it need not.
+    refused = bootstrap.shell(f"{backend}pulumi -C bootstrap destroy --stack contoso --color never", tmp_path)
+    assert refused.code != 0
+    assert "cannot be deleted" in refused.output or "protected" in refused.output, refused.output
