@@ -46,7 +46,7 @@ class Azure:
     requests: dict[str, int] = field(default_factory=dict)
     """Requests by operation."""
     sign_ins: dict[str, int] = field(default_factory=dict)
-    """Access tokens by the key id of the client secret that they were given for."""
+    """Access tokens by the key id of the client secret, or the id of the federated credential, that they were given for."""
 
     @property
     def tenant_id(self) -> str:
@@ -85,6 +85,7 @@ def open_azure(state: Path, port: int, seed: Path) -> Azure:
         _write_credentials(azure)
     if azure.database.get("seeded", "seeded") is None:
         plant(azure)
+    _plant_built_in_roles(azure)
     return azure
 
 
@@ -123,6 +124,7 @@ def plant(azure: Azure) -> None:
         for service in seed["apiManagement"]:
             _plant_service(azure, service)
         database.put("servicePrincipal", GRAPH_PRINCIPAL, graph_principal())
+        _plant_built_in_roles(azure)
         for principal in seed["principals"]:
             _plant_principal(azure, principal, credentials[principal["name"]]["clientSecret"])
 
@@ -144,6 +146,41 @@ def _plant_service(azure: Azure, service: Document) -> None:
     for api in service["apis"]:
         api_id = f"{id_}/apis/{api['name']}"
         database.put("api", api_id, {"id": api_id, **api})
+
+
+def _plant_built_in_roles(azure: Azure) -> None:
+    """Microsoft's roles: nobody changes them, and a state of an earlier version may lack some."""
+    for role in azure.seed["builtInRoles"]:
+        if azure.database.get("roleDefinition", role["id"]) is None:
+            _plant_built_in_role(azure, role)
+
+
+def _plant_built_in_role(azure: Azure, role: Document) -> None:
+    # ARM shows a built-in role's id below the subscription that is asked.
+    id_ = f"/subscriptions/{azure.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{role['id']}"
+    permission = {
+        "actions": role["actions"],
+        "notActions": [],
+        "dataActions": role["dataActions"],
+        "notDataActions": [],
+    }
+    document = {
+        "id": id_,
+        "type": "Microsoft.Authorization/roleDefinitions",
+        "name": role["id"],
+        "properties": {
+            "roleName": role["name"],
+            "type": "BuiltInRole",
+            "description": "",
+            "assignableScopes": ["/"],
+            "permissions": [permission],
+            "createdOn": "2020-05-19T17:52:47.0690000Z",
+            "updatedOn": "2021-11-11T20:14:30.6040000Z",
+            "createdBy": None,
+            "updatedBy": None,
+        },
+    }
+    azure.database.put("roleDefinition", role["id"], document)
 
 
 def _plant_principal(azure: Azure, principal: Document, client_secret: str) -> None:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import trustme
+from cryptography import x509
 
 # The names under which clients reach Azure: this machine's for tools, the real ones for pods, whose DNS the node plays.
 SERVER_NAMES = (
@@ -17,6 +18,7 @@ SERVER_NAMES = (
     "*.configuration.azure-api.net",
     "*.configuration.azure-api.us",
     "*.configuration.azure-api.cn",
+    "token.actions.githubusercontent.com",
 )
 
 
@@ -30,11 +32,18 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def server_certificate(state: Path) -> Path:
-    """Make the authority and the server's certificate at the first start; return the PEM file with key and chain."""
+    """Make the authority and the server's certificate where there are none yet for all names; the file with key and chain."""
     server, authority = state / "server.pem", state / "ca.pem"
-    if not (server.exists() and authority.exists()):
+    if not (server.exists() and authority.exists() and set(SERVER_NAMES) <= _names(server)):
         ca = trustme.CA(organization_name="Self-hosted gateway sandbox", organization_unit_name="Emulated Azure")
         certificate = ca.issue_cert(*SERVER_NAMES)
         write_private(server, certificate.private_key_and_cert_chain_pem.bytes())
         authority.write_bytes(ca.cert_pem.bytes())
     return server
+
+
+def _names(server: Path) -> set[str]:
+    """The names that a certificate is for."""
+    certificate = x509.load_pem_x509_certificates(server.read_bytes())[0]
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return {*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))}

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from .azure import Azure
 from .database import Document
+from .federation import Federation
 from .responses import ApiError, entra_error
 from .tokens import ARM_AUDIENCES, CONFIGURATION_AUDIENCES, GRAPH_AUDIENCES, TokenIssuer, is_one_of
 
@@ -21,6 +22,7 @@ class Entra:
     def __init__(self, azure: Azure, tokens: TokenIssuer) -> None:
         self._azure = azure
         self._tokens = tokens
+        self._federation = Federation(azure)
         self.routes = [
             Route("/common/discovery/instance", self.instance_discovery),
             Route("/{tenant}/v2.0/.well-known/openid-configuration", self.openid_configuration),
@@ -56,7 +58,11 @@ class Entra:
                 "token_endpoint": f"{base}/oauth2/v2.0/token",
                 "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
                 "jwks_uri": f"{base}/discovery/v2.0/keys",
-                "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+                "token_endpoint_auth_methods_supported": [
+                    "client_secret_post",
+                    "private_key_jwt",
+                    "client_secret_basic",
+                ],
                 "response_types_supported": ["code"],
                 "subject_types_supported": ["pairwise"],
                 "id_token_signing_alg_values_supported": ["RS256"],
@@ -70,7 +76,7 @@ class Entra:
         return JSONResponse(self._tokens.jwks())
 
     async def token(self, request: Request) -> JSONResponse:
-        """Client credentials with a client secret, in the form or as HTTP Basic."""
+        """Client credentials with a client secret, in the form or as HTTP Basic, or with another issuer's token."""
         self._check_tenant(request, "invalid_request")
         form = {key: str(value) for key, value in (await request.form()).items()}
         form |= _basic_credentials(request)
@@ -85,17 +91,21 @@ class Entra:
                 f"The app requested an unsupported grant type '{form['grant_type']}'.",
             )
         application = self._application(form["client_id"])
-        if not form.get("client_secret"):
+        by_assertion = bool(form.get("client_assertion"))
+        if not form.get("client_secret") and not by_assertion:
             raise entra_error(
                 401,
                 "invalid_client",
                 7000218,
                 "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
             )
-        key_id = self._check_secret(application, form["client_secret"])
+        if by_assertion:
+            credential_id = await self._federation.check(application, form)
+        else:
+            credential_id = self._check_secret(application, form["client_secret"])
         principal = self._principal(application)
-        token = self._tokens.issue(principal, self._audience(form["scope"]))
-        self._azure.sign_ins[key_id] = self._azure.sign_ins.get(key_id, 0) + 1
+        token = self._tokens.issue(principal, self._audience(form["scope"]), by_assertion=by_assertion)
+        self._azure.sign_ins[credential_id] = self._azure.sign_ins.get(credential_id, 0) + 1
         lifetime = self._azure.settings.token_lifetime_seconds
         return JSONResponse(
             {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token},

@@ -12,11 +12,17 @@ from starlette.types import Receive, Scope, Send
 from .arm.api_management import ApiManagement
 from .arm.authorization import Authorization
 from .arm.entry import Arm
+from .arm.key_vault import KeyVault
+from .arm.long_running import LongRunning
+from .arm.resource_groups import ResourceGroups
+from .arm.storage import Storage
 from .azure import Azure
 from .configuration_api import HOST, ConfigurationApi
 from .control import Control
 from .entra import Entra
 from .faults import ConnectionLostError, Faults
+from .github_tokens import HOST as GITHUB_HOST
+from .github_tokens import GitHubTokens
 from .graph.api import Graph
 from .responses import ApiError, arm_error
 from .tokens import TokenIssuer
@@ -33,10 +39,20 @@ class Server:
     def __init__(self, azure: Azure) -> None:
         tokens = TokenIssuer(azure)
         self._azure = azure
-        self._arm = Arm(azure, tokens, ApiManagement(azure).operations + Authorization(azure).operations)
+        long_running = LongRunning(azure)
+        providers = (
+            ApiManagement(azure),
+            Authorization(azure),
+            KeyVault(azure),
+            ResourceGroups(azure, long_running),
+            Storage(azure, long_running),
+            long_running,
+        )
+        self._arm = Arm(azure, tokens, [operation for provider in providers for operation in provider.operations])
         self._configuration = ConfigurationApi(azure, tokens)
         self._faults = Faults()
         control, entra, graph = Control(azure, self._faults), Entra(azure, tokens), Graph(azure, tokens)
+        github = GitHubTokens(azure)
         metadata = Route("/metadata/endpoints", self.metadata)
         login = Router(entra.routes)
         graph_router = Router(graph.routes)
@@ -46,8 +62,9 @@ class Server:
             "login.partner.microsoftonline.cn": login,
             "graph.microsoft.com": graph_router,
             "management.azure.com": Router([metadata]),
+            GITHUB_HOST: Router(github.issuer_routes),
         }
-        self._here = Router([*control.routes, metadata, *entra.routes, *graph.routes])
+        self._here = Router([*control.routes, *github.runner_routes, metadata, *entra.routes, *graph.routes])
         self.app = Starlette(routes=[Route("/{path:path}", self.dispatch, methods=_METHODS)])
 
     async def metadata(self, _: Request) -> JSONResponse:
@@ -108,6 +125,8 @@ class Server:
             return f"Configuration {method} gateways/configuration"
         if path.startswith("/_sandbox/"):
             return "sandbox"
+        if host == GITHUB_HOST or path.startswith("/_github/"):
+            return f"GitHub {method} {path.rsplit('/', 1)[-1]}"
         if path.startswith(("/v1.0/", "/beta/")):
             return f"Graph {method} {_GUID.sub('{id}', path.split('/', 2)[2])}"
         if "/oauth2/" in path or "/discovery/" in path or path.endswith("/openid-configuration"):

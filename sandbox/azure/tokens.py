@@ -1,21 +1,16 @@
 """Access tokens: signed by the emulator's key, checked by its own APIs."""
 
-import base64
-import hashlib
 import time
 import uuid
-from pathlib import Path
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from .app_roles import GRAPH_APP_ID, roles_of
 from .azure import Azure
-from .certificates import write_private
 from .database import Document
+from .signing_key import key_id, signing_key
 
 ARM_AUDIENCES = (
     "https://management.azure.com",
@@ -40,11 +35,8 @@ class TokenIssuer:
 
     def __init__(self, azure: Azure) -> None:
         self._azure = azure
-        self._key = _signing_key(azure.state / "token-key.pem")
-        der = self._key.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        self._key_id = base64.urlsafe_b64encode(hashlib.sha256(der).digest()).decode().rstrip("=")
+        self._key = signing_key(azure.state / "token-key.pem")
+        self._key_id = key_id(self._key)
 
     @property
     def issuer(self) -> str:
@@ -56,8 +48,8 @@ class TokenIssuer:
         jwk = RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         return {"keys": [{**jwk, "kid": self._key_id, "use": "sig", "issuer": self.issuer}]}
 
-    def issue(self, principal: Document, audience: str) -> str:
-        """A token for a service principal."""
+    def issue(self, principal: Document, audience: str, *, by_assertion: bool = False) -> str:
+        """A token for a service principal, which has proved itself with a client secret or an assertion."""
         now = int(time.time())
         claims = {
             "aud": audience,
@@ -66,7 +58,7 @@ class TokenIssuer:
             "nbf": now,
             "exp": now + self._azure.settings.token_lifetime_seconds,
             "appid": principal["appId"],
-            "appidacr": "1",
+            "appidacr": "2" if by_assertion else "1",
             "idp": self.issuer,
             "idtyp": "app",
             "oid": principal["id"],
@@ -116,15 +108,3 @@ class TokenIssuer:
 def is_one_of(audience: str, audiences: tuple[str, ...]) -> bool:
     """Whether an audience is among those, trailing slash apart."""
     return audience.rstrip("/") in {known.rstrip("/") for known in audiences}
-
-
-def _signing_key(path: Path) -> rsa.RSAPrivateKey:
-    if path.exists():
-        key = serialization.load_pem_private_key(path.read_bytes(), None)
-        if not isinstance(key, rsa.RSAPrivateKey):
-            raise ValueError(f"{path} holds no RSA key: erase the sandbox's state")
-        return key
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    write_private(path, pem)
-    return key

@@ -1,4 +1,4 @@
-"""The emulated Azure's own API, as the commands use it: health and faults."""
+"""The emulated Azure's own API, as the commands use it: health, faults and jobs."""
 
 import ssl
 from typing import Any
@@ -33,6 +33,15 @@ def faults(home: Home) -> list[dict[str, Any]]:
 def clear_faults(home: Home, id_: int | None) -> None:
     """Forget one fault, or all."""
     _ask(home, "DELETE", "faults" if id_ is None else f"faults/{id_}")
+
+
+def start_job(home: Home, job: dict[str, Any]) -> dict[str, str]:
+    """Start a job of a GitHub workflow; the variables with which it asks for tokens.
+
+    Raises:
+        SandboxError: the emulator does not run, or refuses it.
+    """
+    return _ask(home, "POST", "github/jobs", job)
 
 
 def _ask(home: Home, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from .deploy import services
 from .environment import environment
 from .errors import console, reported
 from .home import Home, SandboxError
+from .job import job_environment
 from .parts import Parts, released_plugins_wanted
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The program's sandbox: Azure and Kubernetes here.")
@@ -110,11 +111,23 @@ def env(identity: Identity = "deployer") -> None:
 
 @app.command(context_settings={"ignore_unknown_options": True})
 def run(
-    command: Annotated[list[str], typer.Argument(help="The command, after --.")], identity: Identity = "deployer"
+    command: Annotated[list[str], typer.Argument(help="The command, after --.")],
+    identity: Identity = "deployer",
+    job: Annotated[
+        str | None,
+        typer.Option(
+            help="Sign in by federation, as a GitHub job: <owner>/<repository>:environment:<name> and the like."
+        ),
+    ] = None,
+    client_id: Annotated[str, typer.Option(help="Client id that the job signs in with.")] = "",
 ) -> None:
     """Run a command in the sandbox's environment; its exit code is the command's."""
     with reported():
-        os.environ.update(_environment(Home.current(), identity))
+        if bool(job) != bool(client_id):
+            raise SandboxError("--job and --client-id belong together")
+        home = Home.current()
+        variables = _environment(home, identity)
+        os.environ.update(job_environment(home, variables, job, client_id) if job else variables)
         try:
             os.execvp(command[0], command)
         except OSError as error:

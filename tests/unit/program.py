@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+import pytest
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.settings import ROOT
 
 PROGRAM = Path(__file__).parents[2] / "__main__.py"
+BOOTSTRAP = Path(__file__).parents[2] / "bootstrap" / "__main__.py"
 
 TENANT = "11111111-1111-1111-1111-111111111111"
 SUBSCRIPTION = "22222222-2222-2222-2222-222222222222"
@@ -22,6 +24,9 @@ CLIENT_ID = "55555555-5555-5555-5555-555555555555"
 SERVICE_PRINCIPAL = "66666666-6666-6666-6666-666666666666"
 KEY_ID = "77777777-7777-7777-7777-777777777777"
 CLIENT_SECRET = "a-client-secret"
+GRAPH_PRINCIPAL = "99999999-9999-9999-9999-999999999999"
+OWNED_BY = "18a4783c-866b-4cc7-a460-3d5e5662c884"
+READ_ALL = "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30"
 INSTANCE_ID = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/contoso-rg/providers/Microsoft.ApiManagement/service/contoso-apim"
 )
@@ -86,6 +91,11 @@ ANSWERS: dict[str, Answer] = {
         "tenantId": TENANT,
     },
     "azure-native:apimanagement:getApiManagementService": _instance,
+    "azuread:index/getServicePrincipal:getServicePrincipal": lambda args: {
+        "clientId": args["clientId"],
+        "objectId": GRAPH_PRINCIPAL,
+        "appRoleIds": {"Application.ReadWrite.OwnedBy": OWNED_BY, "Application.Read.All": READ_ALL},
+    },
     "azure-native:apimanagement:getGateway": lambda args: {"id": f"{INSTANCE_ID}/gateways/{args['gatewayId']}"},
 }
 
@@ -138,8 +148,11 @@ class _Monitor(mocks.MockMonitor):
         return super().RegisterResourceOutputs(request)
 
 
-def _run_program() -> None:
-    runpy.run_path(str(PROGRAM), run_name="__main__")
+def _run_program(main: Path) -> None:
+    # A program's folder is where its own packages are found.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(main.parent)
+        runpy.run_path(str(main), run_name="__main__")
 
 
 def gateway(**changes: Any) -> dict[str, Any]:
@@ -166,12 +179,15 @@ def configuration(**changes: Any) -> dict[str, Any]:
     }
 
 
-def run(config: Mapping[str, Any] | None = None, answers: Mapping[str, Answer] | None = None) -> Graph:
+def run(
+    config: Mapping[str, Any] | None = None, answers: Mapping[str, Answer] | None = None, main: Path = PROGRAM
+) -> Graph:
     """Run the program once and return what it registered; its errors are raised.
 
     Args:
         config: the stack's configuration by full key; the smallest stack with one gateway by default.
         answers: functions that answer invokes, by token, in place of the usual ones.
+        main: the program's main file.
     """
     graph = Graph()
     texts = {
@@ -179,12 +195,14 @@ def run(config: Mapping[str, Any] | None = None, answers: Mapping[str, Answer] |
         for key, value in (configuration() if config is None else config).items()
     }
 
-    async def main() -> None:
+    project = "self-hosted-gateway" if main == PROGRAM else "self-hosted-gateway-bootstrap"
+
+    async def run_in_stack() -> None:
         pulumi.runtime.set_all_config(texts)
         monitor = _Monitor(graph, {**ANSWERS, **(answers or {})})
-        mocks.set_mocks(_Provider(graph, {}), project="self-hosted-gateway", stack="dev", monitor=monitor)
+        mocks.set_mocks(_Provider(graph, {}), project=project, stack="dev", monitor=monitor)
         ROOT.set(None)  # the mocks make a root of their own; the run makes the one that counts
-        await pulumi.runtime.run_in_stack(_run_program)
+        await pulumi.runtime.run_in_stack(lambda: _run_program(main))
 
-    asyncio.run(main())
+    asyncio.run(run_in_stack())
     return graph

@@ -1,4 +1,4 @@
-"""Microsoft.ApiManagement: instances, gateway resources and the APIs attached to them; and resource groups."""
+"""Microsoft.ApiManagement: instances, gateway resources and the APIs attached to them."""
 
 from typing import Any
 
@@ -8,11 +8,10 @@ from ..azure import Azure
 from ..database import Document
 from ..responses import arm_error
 from .entry import Call, Operation, not_found, operation, respond
+from .resource_groups import GROUP, find_group
 
 _VERSIONS = frozenset({"2021-08-01", "2022-08-01", "2023-05-01-preview", "2024-05-01"})
-_GROUP_VERSIONS = frozenset({"2021-04-01", "2022-09-01", "2024-03-01"})
-_GROUP = "(?P<scope>(?P<group>/subscriptions/[^/]+/resourceGroups/[^/]+)"
-_SERVICE = f"{_GROUP}/providers/Microsoft.ApiManagement/service/{{service}}"
+_SERVICE = f"{GROUP}/providers/Microsoft.ApiManagement/service/{{service}}"
 
 # Gateways exist in these tiers only; ARM refuses them in others.
 _GATEWAY_TIERS = ("Developer", "Premium")
@@ -27,9 +26,7 @@ class ApiManagement:
         service = "Microsoft.ApiManagement/service"
         gateway, tag = f"{_SERVICE}/gateways/{{gateway}}", f"{_SERVICE}/gateways/{{gateway}}/apis/{{api}}"
         v, o = _VERSIONS, operation
-        group = "Microsoft.Resources/subscriptions/resourceGroups/read"
         self.operations: list[Operation] = [
-            o("GET", f"{_GROUP})", group, _GROUP_VERSIONS, self.get_group),
             o("GET", f"{_SERVICE})", f"{service}/read", v, self.get_service),
             o("GET", f"{_SERVICE}/apis)", f"{service}/apis/read", v, self.list_apis),
             o("GET", f"{_SERVICE}/apis/{{api}})", f"{service}/apis/read", v, self.get_api),
@@ -42,19 +39,6 @@ class ApiManagement:
             o("PUT", f"{tag})", f"{service}/gateways/apis/write", v, self.attach),
             o("DELETE", f"{tag})", f"{service}/gateways/apis/delete", v, self.detach),
         ]
-
-    def get_group(self, call: Call) -> Response:
-        """GET a resource group."""
-        group = self._group(call)
-        return respond(
-            {
-                "id": group["id"],
-                "name": group["name"],
-                "type": "Microsoft.Resources/resourceGroups",
-                "location": group["location"],
-                "properties": {"provisioningState": "Succeeded"},
-            }
-        )
 
     def get_service(self, call: Call) -> Response:
         """GET an instance."""
@@ -168,15 +152,8 @@ class ApiManagement:
         removed = self._database.delete("attachedApi", f"{gateway['id']}/apis/{call.groups['api']}")
         return Response(status_code=200 if removed else 204)
 
-    def _group(self, call: Call) -> Document:
-        group = self._database.get("resourceGroup", call.groups["group"])
-        if group is None:
-            name = call.groups["group"].rsplit("/", 1)[-1]
-            raise arm_error(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
-        return group
-
     def _service(self, call: Call) -> Document:
-        self._group(call)
+        find_group(self._database, call)
         name = call.groups["service"]
         service = self._database.get(
             "service", f"{call.groups['group']}/providers/Microsoft.ApiManagement/service/{name}"

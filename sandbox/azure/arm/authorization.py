@@ -132,6 +132,9 @@ class Authorization:
         document = self._database.get("roleDefinition", call.groups["name"])
         if document is None:
             return Response(status_code=204)
+        if document["properties"]["type"] == "BuiltInRole":
+            # The code is not established; ARM refuses.
+            raise arm_error(400, "InvalidRoleDefinitionType", "A built-in role can't be deleted.")
         for assignment in self._database.all("roleAssignment"):
             if _last(assignment["properties"]["roleDefinitionId"]) == document["name"].lower():
                 # The HTTP status is not established: 409 stops whoever would go on after a 400 as after a client error.

@@ -43,8 +43,8 @@ class FederatedCredentials:
 
     async def create(self, request: Request) -> JSONResponse:
         """POST one: 201."""
+        body = await body_of(request)  # first: nobody comes between reading and writing the application
         application = self._directory.find_to_change(request)
-        body = await body_of(request)
         credential = {"description": None, **body, "id": str(uuid.uuid4())}
         _check(credential, body)
         others: list[Document] = application.setdefault("_federatedCredentials", [])
@@ -62,8 +62,9 @@ class FederatedCredentials:
 
     async def update(self, request: Request) -> Response:
         """PATCH one: everything but its name."""
+        body = await body_of(request)
         application = self._directory.find_to_change(request)
-        credential, body = self._find(application, request), await body_of(request)
+        credential = self._find(application, request)
         if body.get("name", credential["name"]) != credential["name"]:
             raise graph_error(400, "Request_BadRequest", "Property 'name' is read-only and cannot be set.")
         _check({**credential, **body}, body)

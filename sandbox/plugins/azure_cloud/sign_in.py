@@ -1,8 +1,7 @@
-"""Endpoints of a cloud, and access tokens by client secret."""
+"""Endpoints of a cloud, and access tokens."""
 
 import base64
 import json
-import os
 import threading
 import time
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import httpx
 
 from ..engine.provider import ProviderError
+from .credentials import Credentials, read_setting
 
 _METADATA_VERSION = "2022-09-01"
 # A token is used until shortly before it expires, as azidentity does.
@@ -48,46 +48,6 @@ _CLOUDS = {
     ),
 }
 _CLOUDS["global"] = _CLOUDS["public"]
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """A service principal's client secret."""
-
-    tenant_id: str
-    client_id: str
-    client_secret: str
-
-    def __repr__(self) -> str:
-        return f"Credentials(client_id={self.client_id!r})"
-
-
-def read_setting(inputs: dict[str, Any], name: str, *variables: str) -> str:
-    """A provider's setting: its input, else the first environment variable that is set, else the empty text."""
-    value = inputs.get(name)
-    if value not in (None, ""):
-        return str(value)
-    return next((os.environ[variable] for variable in variables if os.environ.get(variable)), "")
-
-
-def read_credentials(inputs: dict[str, Any]) -> Credentials:
-    """The credentials from the provider's inputs and the ARM_* environment.
-
-    Raises:
-        ProviderError: none are set. OIDC, managed identities and the Azure CLI are not part of the stand-in.
-    """
-    values = {
-        "tenantId": read_setting(inputs, "tenantId", "ARM_TENANT_ID"),
-        "clientId": read_setting(inputs, "clientId", "ARM_CLIENT_ID"),
-        "clientSecret": read_setting(inputs, "clientSecret", "ARM_CLIENT_SECRET"),
-    }
-    missing = [name for name, value in values.items() if not value]
-    if missing:
-        raise ProviderError(
-            f"no credentials: {', '.join(missing)} not set (ARM_TENANT_ID, ARM_CLIENT_ID, ARM_CLIENT_SECRET). "
-            "The stand-in signs in with a client secret only."
-        )
-    return Credentials(values["tenantId"], values["clientId"], values["clientSecret"])
 
 
 def find_cloud(client: httpx.Client, inputs: dict[str, Any]) -> Cloud:
@@ -149,22 +109,17 @@ class TokenSource:
 
     def _renew(self) -> None:
         credentials = self._credentials
+        form = {"grant_type": "client_credentials", "client_id": credentials.client_id, "scope": self._scope}
         try:
             response = self._client.post(
-                f"{self._cloud.login}/{credentials.tenant_id}/oauth2/v2.0/token",
-                data={
-                    "grant_type": "client_credentials",
-                    "client_id": credentials.client_id,
-                    "client_secret": credentials.client_secret,
-                    "scope": self._scope,
-                },
+                f"{self._cloud.login}/{credentials.tenant_id}/oauth2/v2.0/token", data={**form, **credentials.proof()}
             )
             answer = response.json()
         except (httpx.HTTPError, ValueError) as error:
-            raise ProviderError(f"ClientSecretCredential authentication failed: {error}") from None
+            raise ProviderError(f"{credentials.method} authentication failed: {error}") from None
         if response.status_code != 200:
             raise ProviderError(
-                f"ClientSecretCredential authentication failed: {answer.get('error')}: {answer.get('error_description')}"
+                f"{credentials.method} authentication failed: {answer.get('error')}: {answer.get('error_description')}"
             )
         self._token = answer["access_token"]
         self._expires = time.time() + answer["expires_in"]

@@ -1,14 +1,18 @@
 """Requests to ARM, with azcore's retries and the plugin's way to word a refusal."""
 
+import time
 from typing import Any
 
 import httpx
 
-from ..azure_cloud.http import RetryPolicy
+from ..azure_cloud.http import RetryPolicy, retry_scale
 from ..azure_cloud.sign_in import Cloud, TokenSource
 from ..engine.provider import ProviderError
 
 _RETRIES = RetryPolicy(frozenset({408, 429, 500, 502, 503, 504}), retries=3, delay=20, max_delay=120)
+# Between two looks at what ARM has accepted, where it does not say; and until when.
+_POLL_SECONDS = 10
+_PATIENCE_SECONDS = 1800
 
 
 class ArmError(ProviderError):
@@ -56,6 +60,25 @@ class Arm:
             )
         except httpx.TransportError as error:
             raise ProviderError(f"{method} {self._cloud.resource_manager}{id_}: {error}") from None
+
+    def finish(self, accepted: httpx.Response) -> httpx.Response:
+        """Wait until ARM has done what it accepted with 202; the result's answer.
+
+        Raises:
+            ProviderError: signing in fails, nobody answers, or it takes too long.
+        """
+        response, deadline = accepted, time.monotonic() + _PATIENCE_SECONDS
+        while response.status_code == 202:
+            address = response.headers.get("Location")
+            if not address or time.monotonic() > deadline:
+                raise ProviderError(f"{accepted.request.method} {accepted.request.url}: accepted, but not done")
+            time.sleep(float(response.headers.get("Retry-After") or _POLL_SECONDS) * retry_scale())
+            headers = {"Authorization": f"Bearer {self._tokens.token()}"}
+            try:
+                response = _RETRIES.send(lambda: self._client.get(address, headers=headers))  # noqa: B023 - at once
+            except httpx.TransportError as error:
+                raise ProviderError(f"GET {address}: {error}") from None
+        return response
 
     def get(self, id_: str, api_version: str) -> dict[str, Any]:
         """The resource.

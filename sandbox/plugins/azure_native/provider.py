@@ -4,13 +4,15 @@ from typing import Any
 
 import pulumi_azure_native
 
+from ..azure_cloud.credentials import read_credentials, read_setting
 from ..azure_cloud.http import new_client
-from ..azure_cloud.sign_in import TokenSource, find_cloud, read_credentials, read_setting
+from ..azure_cloud.sign_in import TokenSource, find_cloud
 from ..engine.provider import Provider, ProviderError, Resource
 from ..engine.schema import Failure, failures
 from ..engine.values import Properties
 from .arm import Arm
-from .resources import DESCRIPTIONS, ArmResource
+from .descriptions import DESCRIPTIONS
+from .resources import ArmResource
 
 _API_MANAGEMENT = "2024-05-01"
 
@@ -37,7 +39,7 @@ class AzureNative(Provider):
         self._subscription_id = read_setting(inputs, "subscriptionId", "ARM_SUBSCRIPTION_ID")
         if not self._subscription_id:
             raise ProviderError("no subscription: set azure-native:subscriptionId or ARM_SUBSCRIPTION_ID")
-        credentials = read_credentials(inputs)
+        credentials = read_credentials(client, inputs)
         self._client_id = credentials.client_id
         self._tokens = TokenSource(client, cloud, credentials, cloud.arm_audience)
         self._arm = Arm(client, cloud, self._tokens)

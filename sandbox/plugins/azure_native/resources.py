@@ -5,120 +5,14 @@ resource is there; names that nobody gave are chosen (a GUID for roles, the logi
 """
 
 import re
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
-
-from pulumi_azure_native import apimanagement, authorization
 
 from ..engine.differences import Difference, changes, replaced_by
 from ..engine.provider import Existing, ProviderError, Request, Resource
 from ..engine.schema import Failure, failures
 from ..engine.values import UNKNOWN, Properties, Secret, conceal_like, has_unknown, reveal
 from .arm import Arm, ArmError
-
-
-@dataclass(frozen=True)
-class Description:
-    """One type of resource, as the API document has it."""
-
-    arguments: type
-    """The pinned SDK's class of its inputs."""
-    path: str
-    api_version: str
-    api_version_name: str
-    name_input: str
-    """The path's last parameter."""
-    automatic_name: Callable[[str], str]
-    """Its value where the program gives none, from the logical name."""
-    properties: dict[str, str]
-    """Input -> its name in the body's `properties`."""
-    outputs: tuple[str, ...] = ()
-    """Further names in the answer's `properties`."""
-    defaults: dict[str, Any] = field(default_factory=dict)
-    replaced_by: tuple[str, ...] = ()
-    """Inputs outside the path that force a replacement too."""
-    read_with_head: bool = False
-    delete_if_match: bool = False
-
-
-def _new_guid(_: str) -> str:
-    return str(uuid.uuid4())
-
-
-def _logical_name(name: str) -> str:
-    return name
-
-
-_SERVICE = (
-    "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
-    "/providers/Microsoft.ApiManagement/service/{serviceName}"
-)
-_STAMPS = ("createdOn", "updatedOn", "createdBy", "updatedBy")
-
-DESCRIPTIONS: dict[str, Description] = {
-    "azure-native:authorization:RoleDefinition": Description(
-        arguments=authorization.RoleDefinitionArgs,
-        path="/{scope}/providers/Microsoft.Authorization/roleDefinitions/{roleDefinitionId}",
-        api_version="2022-05-01-preview",
-        api_version_name="2022-05-01-preview",
-        name_input="roleDefinitionId",
-        automatic_name=_new_guid,
-        properties={
-            "roleName": "roleName",
-            "description": "description",
-            "roleType": "type",
-            "permissions": "permissions",
-            "assignableScopes": "assignableScopes",
-        },
-        outputs=_STAMPS,
-    ),
-    "azure-native:authorization:RoleAssignment": Description(
-        arguments=authorization.RoleAssignmentArgs,
-        path="/{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}",
-        api_version="2022-04-01",
-        api_version_name="2022-04-01",
-        name_input="roleAssignmentName",
-        automatic_name=_new_guid,
-        properties={
-            name: name
-            for name in (
-                "roleDefinitionId",
-                "principalId",
-                "principalType",
-                "description",
-                "condition",
-                "conditionVersion",
-                "delegatedManagedIdentityResourceId",
-            )
-        },
-        outputs=("scope", *_STAMPS),
-        defaults={"principalType": "User"},
-        replaced_by=("principalId",),
-    ),
-    "azure-native:apimanagement:Gateway": Description(
-        arguments=apimanagement.GatewayArgs,
-        path=f"{_SERVICE}/gateways/{{gatewayId}}",
-        api_version="2024-05-01",
-        api_version_name="2024-05-01",
-        name_input="gatewayId",
-        automatic_name=_logical_name,
-        properties={"locationData": "locationData", "description": "description"},
-        delete_if_match=True,
-    ),
-    "azure-native:apimanagement:GatewayApiEntityTag": Description(
-        arguments=apimanagement.GatewayApiEntityTagArgs,
-        path=f"{_SERVICE}/gateways/{{gatewayId}}/apis/{{apiId}}",
-        api_version="2024-05-01",
-        api_version_name="2024-05-01",
-        name_input="apiId",
-        automatic_name=_logical_name,
-        properties={"provisioningState": "provisioningState"},
-        outputs=("displayName", "path", "protocols", "apiRevision", "isCurrent"),
-        read_with_head=True,
-    ),
-}
+from .descriptions import Description
 
 
 class ArmResource(Resource):
@@ -133,21 +27,31 @@ class ArmResource(Resource):
         description = self._description
         name = description.name_input
         # A name that was chosen once is kept; the engine sends the last inputs.
-        chosen = old.get(name) or description.automatic_name(request.name)
+        chosen = old.get(name) or description.automatic_name(request)
         filled = {**description.defaults, **inputs}
         if filled.get(name) is None:
             filled[name] = chosen
-        return filled, list(failures(description.arguments, filled))
+        found = list(failures(description.arguments, filled))
+        played = {*description.path_inputs(), *description.properties, *description.body}
+        found += [
+            Failure(input_, f"{input_} is not part of the stand-in for azure-native")
+            for input_ in filled
+            if input_ not in played and not any(failure.property == input_ for failure in found)
+        ]
+        return filled, found
 
     def diff(self, old: Existing, inputs: Properties, request: Request) -> Difference:  # noqa: ARG002
         changed = changes(old.inputs, inputs)
-        return Difference(changed, replaced_by(changed, *self._path_inputs(), *self._description.replaced_by))
+        return Difference(
+            changed, replaced_by(changed, *self._description.path_inputs(), *self._description.replaced_by)
+        )
 
     def create(self, inputs: Properties, request: Request) -> tuple[str, Properties]:
         if request.preview:
             return "", {**inputs, "name": UNKNOWN, "type": UNKNOWN}
         id_ = self._id(reveal(inputs))
-        self._check_absent(id_)
+        if not self._description.singleton:
+            self._check_absent(id_)
         answer = self._put(id_, inputs)
         # HEAD has no body: then the id is the one that was put.
         return answer.get("id") or id_, self._state(answer, inputs)
@@ -172,10 +76,17 @@ class ArmResource(Resource):
         return self._state(self._put(old.id, inputs), inputs)
 
     def delete(self, old: Existing, request: Request) -> None:  # noqa: ARG002
-        response = self._arm.send(
-            "DELETE", old.id, self._description.api_version, if_match="*" if self._description.delete_if_match else ""
-        )
+        description = self._description
+        if description.undeletable:
+            raise ProviderError(f"cannot delete resource '{old.id}': {description.undeletable}")
+        if description.singleton:
+            response = self._arm.send("PUT", old.id, description.api_version, {"properties": {}})
+        else:
+            if_match = "*" if description.delete_if_match else ""
+            response = self._arm.send("DELETE", old.id, description.api_version, if_match=if_match)
         if response.status_code not in (200, 202, 204, 404):
+            raise ArmError(response)
+        if response.status_code == 202 and self._arm.finish(response).status_code not in (200, 204, 404):
             raise ArmError(response)
 
     def _check_absent(self, id_: str) -> None:
@@ -198,8 +109,11 @@ class ArmResource(Resource):
             for input_, name in self._description.properties.items()
             if values.get(input_) is not None
         }
-        response = self._arm.send("PUT", id_, self._description.api_version, {"properties": properties})
-        if response.status_code not in (200, 201, 202):
+        body = {name: values[name] for name in self._description.body if values.get(name) is not None}
+        response = self._arm.send("PUT", id_, self._description.api_version, {"properties": properties, **body})
+        if response.status_code == 202:
+            response = self._arm.finish(response)
+        if response.status_code not in (200, 201):
             raise ArmError(response)
         return response.json()
 
@@ -208,7 +122,7 @@ class ArmResource(Resource):
         properties = answer.get("properties") or {}
         state = {input_: properties.get(name) for input_, name in self._description.properties.items()}
         state |= {name: properties[name] for name in self._description.outputs if name in properties}
-        state |= {"name": answer.get("name"), "type": answer.get("type")}
+        state |= {name: answer.get(name) for name in ("name", "type", *self._description.body_outputs)}
         state["azureApiVersion"] = self._description.api_version_name
         return conceal_like({key: value for key, value in state.items() if value is not None}, inputs)
 
@@ -217,17 +131,23 @@ class ArmResource(Resource):
 
         What ARM answers as it did before leaves the input alone: it words some values differently than they were given.
         """
+        description = self._description
         live = dict(existing.inputs) or self._path_values(existing.id)
-        for name in self._description.properties:
-            value = _with_changes(live.get(name), existing.state.get(name), state.get(name))
+        pairs = {
+            name: (existing.state.get(name), state.get(name))
+            for name in (*description.properties, *description.body_outputs)
+        }
+        if "properties" in description.body and "properties" not in description.body_outputs:
+            # One input, whose parts the answer has side by side.
+            before, now = ({name: known.get(name) for name in description.outputs} for known in (existing.state, state))
+            pairs["properties"] = (before, now)
+        for name, (before, now) in pairs.items():
+            value = _with_changes(live.get(name), before, now)
             if value is None:
                 live.pop(name, None)
             else:
                 live[name] = value
         return live
-
-    def _path_inputs(self) -> list[str]:
-        return [name for name in re.findall(r"\{(\w+)\}", self._description.path) if name != "subscriptionId"]
 
     def _path_values(self, id_: str) -> Properties:
         expression = re.sub(r"\{(\w+)\}", r"(?P<\1>.+?)", self._description.path)

@@ -1,13 +1,17 @@
-"""The plugin: its configuration, its resources and its look-up."""
+"""The plugin: its configuration, its resources and its look-ups."""
 
 import pulumi_azuread
 
+from ..azure_cloud.credentials import read_credentials
 from ..azure_cloud.http import new_client
-from ..azure_cloud.sign_in import TokenSource, find_cloud, read_credentials
+from ..azure_cloud.sign_in import TokenSource, find_cloud
 from ..engine.provider import Provider, ProviderError, Resource
 from ..engine.schema import Failure, failures
 from ..engine.values import Properties
+from .app_role_assignment import AppRoleAssignment
+from .federated_credential import ApplicationFederatedIdentityCredential
 from .graph import Graph
+from .look_ups import look_up_principal
 from .objects import Application, ServicePrincipal
 from .password import ApplicationPassword
 
@@ -29,7 +33,7 @@ class AzureAd(Provider):
     def configure(self, inputs: Properties) -> None:
         client = new_client()
         cloud = find_cloud(client, inputs)
-        credentials = read_credentials(inputs)
+        credentials = read_credentials(client, inputs)
         self._client_id = credentials.client_id
         self._tokens = TokenSource(client, cloud, credentials, cloud.graph)
         # The released provider signs in when it is configured: it needs to know who it is.
@@ -46,12 +50,23 @@ class AzureAd(Provider):
                 return ServicePrincipal(self._graph, self._tokens.claims()["oid"])
             case "azuread:index/applicationPassword:ApplicationPassword":
                 return ApplicationPassword(self._graph)
+            case "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential":
+                return ApplicationFederatedIdentityCredential(self._graph)
+            case "azuread:index/appRoleAssignment:AppRoleAssignment":
+                return AppRoleAssignment(self._graph)
             case _:
                 raise ProviderError(f"{type_} is not part of the stand-in for azuread")
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
-        if token != "azuread:index/getClientConfig:getClientConfig" or self._tokens is None:  # noqa: S105
-            return super().invoke(token, arguments)
-        claims = self._tokens.claims()
-        tenant, client, object_ = claims["tid"], self._client_id, claims["oid"]
-        return {"id": f"{tenant}-{client}-{object_}", "tenantId": tenant, "clientId": client, "objectId": object_}
+        if self._graph is None or self._tokens is None:
+            raise ProviderError("the provider is not configured")
+        match token:
+            case "azuread:index/getClientConfig:getClientConfig":
+                claims = self._tokens.claims()
+                tenant, client, object_ = claims["tid"], self._client_id, claims["oid"]
+                id_ = f"{tenant}-{client}-{object_}"
+                return {"id": id_, "tenantId": tenant, "clientId": client, "objectId": object_}
+            case "azuread:index/getServicePrincipal:getServicePrincipal":
+                return look_up_principal(self._graph, arguments)
+            case _:
+                return super().invoke(token, arguments)

@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import threading
 from concurrent import futures
 
 import grpc
@@ -15,27 +14,16 @@ from .servicer import Servicer
 # Property bags of the engine can be large; these are its own limits.
 _OPTIONS = [("grpc.max_receive_message_length", 400 << 20), ("grpc.max_send_message_length", 400 << 20)]
 _PARENT_CHECK_SECONDS = 0.5
-
-
-def end_with_parent(stop: threading.Event) -> None:
-    """Set the event when the process that started this one is gone: after a SIGKILL nobody tells."""
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent and not stop.wait(_PARENT_CHECK_SECONDS):
-            pass
-        stop.set()
-
-    threading.Thread(target=watch, daemon=True).start()
+# SIGINT is the engine's way to end a plugin. A terminal's Ctrl-C does not come here: plugins have a process group of
+# their own.
+_ENDING = {signal.SIGINT, signal.SIGTERM}
 
 
 def serve(provider: Provider) -> None:
     """Serve the provider until the engine ends it or is gone. The engine's address is the first argument."""
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    # The engine's way to end a plugin. A terminal's Ctrl-C does not come here: plugins have a process group of their own.
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
-    end_with_parent(stop)
+    # Blocked in all threads, a signal is waited for: a handler would be missed in the moment before the wait begins.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    engine = os.getppid()
 
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=64), options=_OPTIONS)
     address = sys.argv[1] if len(sys.argv) > 1 else None
@@ -44,6 +32,8 @@ def serve(provider: Provider) -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    stop.wait()
+    # After the engine's SIGKILL nobody tells.
+    while os.getppid() == engine and signal.sigtimedwait(_ENDING, _PARENT_CHECK_SECONDS) is None:
+        pass
     # At once: the engine ends its plugins one after the other, and has five seconds' patience for all of them.
     os._exit(0)

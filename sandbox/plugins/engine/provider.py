@@ -41,6 +41,8 @@ class Request:
     urn: str = ""
     name: str = ""
     preview: bool = False
+    random_seed: bytes = b""
+    """What a check may take chance from: a saved plan has it, so that the update gets the same values."""
     timeout: float = 0
     """Seconds, from the resource's custom timeouts; 0 where the plugin decides."""
     cancelled: threading.Event = field(default_factory=threading.Event)

@@ -81,7 +81,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802
         with self._errors(context):
             resource = self._provider.resource(_type(request.urn))
-            inputs, failures = resource.check(unmarshal(request.news), unmarshal(request.olds), self._request(request))
+            what = self._request(request, random_seed=request.randomSeed)
+            inputs, failures = resource.check(unmarshal(request.news), unmarshal(request.olds), what)
             return provider_pb2.CheckResponse(inputs=marshal(inputs), failures=_failures(failures))
 
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -127,12 +128,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             )
             return empty_pb2.Empty()
 
-    def _request(self, request: Any, *, preview: bool = False, timeout: float = 0) -> Request:
+    def _request(self, request: Any, *, preview: bool = False, random_seed: bytes = b"", timeout: float = 0) -> Request:
         urn = request.urn
         return Request(
             urn=urn,
             name=urn.rsplit("::", 1)[-1],
             preview=preview,
+            random_seed=random_seed,
             timeout=timeout,
             cancelled=self._cancelled,
             log=self._logger(urn, engine_pb2.INFO, ephemeral=True),

@@ -106,6 +106,28 @@ class Emulator:
         }
         return self.client().post(f"/{TENANT}/oauth2/v2.0/token", data={**form, **changes})
 
+    def job(self, repository: str = "contoso/gateways", **job: Any) -> dict[str, str]:
+        """Start a job of a workflow; the variables of its runner with which it asks for tokens."""
+        answer = self.client().post("/_sandbox/github/jobs", json={"repository": repository, **job})
+        return answer.raise_for_status().json()
+
+    def job_token(self, job: dict[str, str], audience: str = "api://AzureADTokenExchange") -> str:
+        """A token of a job."""
+        client = self.client(job["ACTIONS_ID_TOKEN_REQUEST_TOKEN"])
+        answer = client.get(f"{job['ACTIONS_ID_TOKEN_REQUEST_URL']}&audience={audience}")
+        return answer.raise_for_status().json()["value"]
+
+    def exchange(self, client_id: str, assertion: str, resource: str = ARM, **changes: str) -> httpx.Response:
+        """The token endpoint's answer to another issuer's token."""
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": client_id,
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": assertion,
+            "scope": f"{resource}/.default",
+        }
+        return self.client().post(f"/{TENANT}/oauth2/v2.0/token", data={**form, **changes})
+
     def sign_in(self, identity: Identity | str, resource: str = ARM, host: str | None = None) -> httpx.Client:
         """A client with a token for a resource."""
         who = self.identity(identity) if isinstance(identity, str) else identity

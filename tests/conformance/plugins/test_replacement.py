@@ -5,7 +5,8 @@ from typing import Any, cast
 import pytest
 
 from sandbox.plugins.azure_native.arm import Arm
-from sandbox.plugins.azure_native.resources import DESCRIPTIONS, ArmResource
+from sandbox.plugins.azure_native.descriptions import DESCRIPTIONS
+from sandbox.plugins.azure_native.resources import ArmResource
 from sandbox.plugins.azuread.graph import Graph
 from sandbox.plugins.azuread.password import ApplicationPassword
 from sandbox.plugins.engine.provider import Existing, Request

@@ -127,6 +127,25 @@ def test_each_identity_has_credentials_of_its_own(sandbox: Sandbox) -> None:
     assert "there is no identity 'owner': expected one of deployer, reader, administrator" in refused.stderr
 
 
+def test_a_jobs_environment_has_a_request_token_and_no_secret(sandbox: Sandbox) -> None:
+    job = ("--job", "contoso/gateways:environment:dev", "--client-id", "5a0c0de0-0000-4000-8000-0000000000aa")
+    lines = sandbox.ok("run", *job, "--", "env", "-0")
+    variables = dict(line.split("=", 1) for line in lines.split("\0") if "=" in line)
+    assert [variables[name] for name in SECRETS] == ["", ""]
+    assert (variables["ARM_USE_OIDC"], variables["ARM_CLIENT_ID"]) == ("true", job[-1])
+    assert variables["ACTIONS_ID_TOKEN_REQUEST_URL"].startswith(f"https://localhost:{sandbox.ports()['azure']}/")
+    assert variables["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] != ""
+    for wrong, reason in (
+        (
+            ("--job", "contoso/gateways:dev", "--client-id", "x"),
+            "there is no job with the subject 'contoso/gateways:dev'",
+        ),
+        (("--job", "contoso/gateways:pull_request"), "--job and --client-id belong together"),
+    ):
+        answer = sandbox("run", *wrong, "--", "true")
+        assert (answer.returncode, reason in answer.stderr) == (1, True)
+
+
 def test_run_passes_on_input_output_and_exit_code(sandbox: Sandbox) -> None:
     answer = sandbox("run", "--", "sh", "-c", "cat; echo beside >&2; exit 7", text="given")
     assert (answer.returncode, answer.stdout, answer.stderr) == (7, "given", "beside\n")

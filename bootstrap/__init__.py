@@ -1,0 +1,1 @@
+"""The program that an administrator runs once, before there are pipelines."""

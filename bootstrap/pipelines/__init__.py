@@ -1,0 +1,1 @@
+"""One concern a file; `__main__.py` composes them."""
