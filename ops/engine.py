@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -223,14 +224,14 @@ def _steps(*arguments: str) -> list[Step]:
 
 def _events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
     assert process.stdout is not None  # noqa: S101 - it is a pipe
-    while True:
-        try:
-            for line in process.stdout:
-                with contextlib.suppress(ValueError):
-                    yield json.loads(line)
-        except KeyboardInterrupt:
-            continue  # it reaches the engine too, which ends in an orderly way: that is waited for
-        return
+    # An interrupt at the terminal reaches the engine too, which ends in an orderly way: that is waited for.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        for line in process.stdout:
+            with contextlib.suppress(ValueError):
+                yield json.loads(line)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _step(step: dict[str, Any]) -> Step:
