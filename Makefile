@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install sandbox sandbox-down sandbox-reset check test
+.PHONY: install sandbox sandbox-down sandbox-reset preview deploy drift check test
 
 $(INSTALLED): requirements.txt ops/requirements.txt sandbox/requirements.txt tests/requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.") if sys.version_info < (3, 11) else None'
@@ -23,6 +23,18 @@ sandbox-down: $(INSTALLED)
 
 sandbox-reset: $(INSTALLED)
 	@$(BIN)/python -m sandbox reset
+
+# One stack, as the pipelines do it: make preview STACK=dev; the plan that it saves is what `make deploy` carries out.
+REPORTS = reports/$(or $(STACK),$(error Which stack? For example: make $@ STACK=dev))
+
+preview: $(INSTALLED)
+	@$(BIN)/python -m ops preview --stack "$(STACK)" --refresh --save "$(REPORTS)"
+
+deploy: $(INSTALLED)
+	@$(BIN)/python -m ops deploy --stack "$(STACK)" --plan "$(REPORTS)/plan.json"
+
+drift: $(INSTALLED)
+	@$(BIN)/python -m ops drift --stack "$(STACK)" --save "$(REPORTS)"
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .

@@ -10,16 +10,23 @@ from typing import Annotated
 
 import typer
 
-from . import preview_text
+from . import preview_comment, preview_text
 from .adopt.run import adopt as run_adoption
 from .adopt.text import describe as describe_adoption
+from .affected import affected as affected_stacks
+from .annotation import warn
+from .deploy import deploy as deploy_planned
 from .drift import render
 from .drift.check import check
 from .drift.report import Report
 from .engine import Step, export_stack
 from .engine import preview as preview_steps
 from .errors import OpsError
+from .github.api import Repository
+from .github.comment import keep_comment
+from .github.issue import keep_issue
 from .graph import mermaid
+from .masking import mask
 from .recover import run as recovery
 from .recover.text import describe as describe_recovery
 from .rotate import rotate as set_rotation
@@ -34,6 +41,8 @@ app = typer.Typer(
 )
 
 Stack = Annotated[str, typer.Option(help="Name of the stack.")]
+Folder = Annotated[Path | None, typer.Option(help="Folder for the report; default: reports/<stack>.")]
+Save = Annotated[Path | None, typer.Option(help="Folder where the result is saved too, for a pipeline.")]
 
 
 class Format(StrEnum):
@@ -59,7 +68,7 @@ _RENDER: dict[Format, Callable[[Report], str]] = {
 
 _PREVIEW: dict[Format, Callable[[str, list[Step]], str]] = {
     Format.TEXT: preview_text.text,
-    Format.MARKDOWN: preview_text.markdown,
+    Format.MARKDOWN: preview_comment.markdown,
     Format.JSON: preview_text.as_json,
 }
 
@@ -78,26 +87,102 @@ def graph(stack: Stack) -> None:
 
 @app.command()
 def drift(
-    stack: Stack, format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT
+    stack: Stack,
+    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
+    save: Save = None,
 ) -> None:
     """Compare reality with what a stack declares, and name secrets that end within 30 days. Changes nothing.
 
-    Exit codes: 0 no drift; 7 drift; 1 it could not be checked, and the message says why.
+    Saved are drift.md and drift.json. Exit codes: 0 no drift; 7 drift; 1 it could not be checked, and the message says why.
     """
     with _reported():
+        saved = _Saved(save, "drift.md", "drift.json")
         report = check(stack)
+        saved.write("drift.md", render.markdown(report))
+        saved.write("drift.json", render.as_json(report))
         typer.echo(_RENDER[format_](report))
+        for secret in report.expiring:
+            warn(render.warning(secret))
         if report.drifted:
+            warn(f"Stack {stack} has drifted.")
             raise typer.Exit(DRIFTED)
 
 
 @app.command()
 def preview(
-    stack: Stack, format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT
+    stack: Stack,
+    *,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Compare with reality, not with the state.")] = False,
+    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
+    save: Save = None,
 ) -> None:
-    """Say in words what an update would replace, what that interrupts, and what to do instead. Changes nothing."""
+    """Say in words what an update would change and replace, what that interrupts, and what to do instead.
+
+    It changes nothing. Saved are plan.json, for `deploy`, and preview.md, a pull request's comment, where it fails too.
+    """
     with _reported():
-        typer.echo(_PREVIEW[format_](stack, preview_steps(stack)))
+        saved = _Saved(save, "preview.md", "plan.json")
+        try:
+            steps = preview_steps(stack, refresh=refresh, plan=saved.path("plan.json"))
+        except OpsError as error:
+            saved.write("preview.md", preview_comment.failure(stack, str(error)))
+            if format_ is Format.MARKDOWN:
+                typer.echo(preview_comment.failure(stack, str(error)))
+            raise OpsError(mask(str(error))) from None
+        saved.write("preview.md", preview_comment.markdown(stack, steps))
+        typer.echo(_PREVIEW[format_](stack, steps))
+
+
+@app.command()
+def deploy(
+    stack: Stack, plan: Annotated[Path, typer.Option(help="The plan that `preview --refresh --save` has saved.")]
+) -> None:
+    """Update a stack by a saved plan: what the plan does not hold is not done. Secrets are not printed."""
+    with _reported():
+        deploy_planned(stack, plan, typer.echo)
+
+
+@app.command()
+def affected(
+    base: Annotated[
+        str | None, typer.Option(help="Commit that HEAD is compared with; without it, all stacks are named.")
+    ] = None,
+) -> None:
+    """Name the stacks that a change can affect, as a JSON list, in the order of their deployment."""
+    with _reported():
+        typer.echo(json.dumps(affected_stacks(base)))
+
+
+@app.command()
+def comment(
+    stack: Stack,
+    pull_request: Annotated[int, typer.Option(help="Number of the pull request.")],
+    folder: Folder = None,
+) -> None:
+    """Post a saved preview on a GitHub pull request, in the place of the stack's last one."""
+    with _reported():
+        file = (folder or Path("reports") / stack) / "preview.md"
+        missing = preview_comment.failure(stack, "It did not begin: the run's log says why.")
+        text = file.read_text() if file.exists() else missing
+        typer.echo(keep_comment(Repository(), pull_request, stack, text))
+
+
+@app.command()
+def issue(stack: Stack, folder: Folder = None) -> None:
+    """Open, update or close a stack's GitHub issues by a saved drift report: one for drift, one for secrets that end."""
+    with _reported():
+        file = (folder or Path("reports") / stack) / "drift.json"
+        if not file.exists():
+            raise OpsError(f"There is no report {file}: `python -m ops drift --save` makes it.")
+        report = render.from_json(file.read_text())
+        repository = Repository()
+        kept = (
+            ("drift", f"Drift in stack {stack}", render.issue(report) if report.drifted else None),
+            ("secrets", f"Client secrets of stack {stack} end soon", render.expiry(report)),
+        )
+        for subject, title, text in kept:
+            if done := keep_issue(repository, subject, stack, title, text):
+                typer.echo(done)
 
 
 @app.command()
@@ -177,6 +262,24 @@ def adopt(
         if adoption.found.ids:
             output.write_text(json.dumps(adoption.import_file, indent=2) + "\n")
         typer.echo(describe_adoption(adoption, str(output)))
+
+
+class _Saved:
+    """A folder for results, if one is wanted; it never holds those of an earlier run."""
+
+    def __init__(self, folder: Path | None, *names: str) -> None:
+        self._folder = folder
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in names:
+                (folder / name).unlink(missing_ok=True)
+
+    def path(self, name: str) -> Path | None:
+        return self._folder / name if self._folder else None
+
+    def write(self, name: str, text: str) -> None:
+        if self._folder is not None:
+            (self._folder / name).write_text(f"{text}\n")
 
 
 @contextmanager

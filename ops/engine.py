@@ -1,9 +1,12 @@
 """What the engine knows of a stack and finds out about it, through its command line."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ from .errors import OpsError
 
 # How a secret is marked in the state, and in what the engine prints.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
+_ROOT = "pulumi:pulumi:Stack"
 SECRET = "[secret]"  # noqa: S105 - the engine's word for one
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What a preview has in the place of a value that is known after the update only."""
@@ -123,13 +127,46 @@ def refresh(stack: str) -> list[Step]:
     return _steps("refresh", "--preview-only", "--run-program", "--stack", stack)
 
 
-def preview(stack: str) -> list[Step]:
+def preview(stack: str, *, refresh: bool = False, plan: Path | None = None) -> list[Step]:
     """What an update would do.
+
+    Args:
+        stack: name of the stack.
+        refresh: compare with reality, as an update with `--refresh` does, instead of with the state.
+        plan: where to save the plan that an update can be held to; its secrets are encrypted.
 
     Raises:
         OpsError: the preview fails.
     """
-    return _steps("preview", "--show-sames", "--show-replacement-steps", "--stack", stack)
+    options = ["--refresh"] if refresh else []
+    if plan is not None:
+        options += ["--save-plan", str(plan)]
+    steps = _steps("preview", "--show-sames", "--show-replacement-steps", *options, "--stack", stack)
+    # What the refresh read comes first; the program's own steps begin with the stack.
+    roots = [index for index, step in enumerate(steps) if step.type == _ROOT]
+    return steps[roots[-1] :] if refresh and roots else steps
+
+
+def update(stack: str, plan: Path) -> Iterator[dict[str, Any]]:
+    """Update a stack with `--refresh`, held to a saved plan; the engine's events while it goes on.
+
+    Raises:
+        OpsError: the engine can't be run, or the update fails.
+    """
+    arguments = ["up", "--yes", "--json", "--refresh", "--plan", str(plan), "--stack", stack]
+    command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
+    environment = {**os.environ, "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
+    with tempfile.TemporaryFile("w+") as errors:
+        try:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
+        except OSError as error:
+            raise _not_run(error) from None
+        with process:
+            yield from _events(process)
+        if process.returncode:
+            errors.seek(0)
+            said = errors.read().strip().removeprefix("error: ")
+            raise OpsError(said or f"The update failed: pulumi ended with exit code {process.returncode}.")
 
 
 def preview_import(stack: str) -> tuple[list[Step], dict[str, Any]]:
@@ -185,6 +222,18 @@ def _steps(*arguments: str) -> list[Step]:
     return [_step(step) for step in answer.get("steps") or []]
 
 
+def _events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
+    assert process.stdout is not None  # noqa: S101 - it is a pipe
+    # An interrupt at the terminal reaches the engine too, which ends in an orderly way: that is waited for.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        for line in process.stdout:
+            with contextlib.suppress(ValueError):
+                yield json.loads(line)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _step(step: dict[str, Any]) -> Step:
     details = step.get("detailedDiff") or {}
     old, new = step.get("oldState") or {}, step.get("newState") or {}
@@ -210,7 +259,11 @@ def _run(*arguments: str, given: str | None = None) -> subprocess.CompletedProce
     try:
         return subprocess.run(command, capture_output=True, text=True, input=given, env=environment)
     except OSError as error:
-        raise OpsError(f"pulumi can't be run: {error.strerror}") from None
+        raise _not_run(error) from None
+
+
+def _not_run(error: OSError) -> OpsError:
+    return OpsError(f"pulumi can't be run: {error.strerror}")
 
 
 def _message(finished: subprocess.CompletedProcess[str]) -> str:

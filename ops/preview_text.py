@@ -1,40 +1,29 @@
-"""A preview in words, as text or Markdown or JSON."""
+"""A preview in words, as text or JSON."""
 
 import dataclasses
 import json
 
+from .changes import changes
 from .engine import Step
 from .replacements import Interruption, Replacement, counts, name_clashes, replacements
 
 
 def text(stack: str, steps: list[Step]) -> str:
     """For a terminal or a log."""
-    lines = [_summary(stack, steps)]
+    lines = [summary(stack, steps)]
+    for change in changes(steps):
+        lines += ["", f"{change.operation} {change.resource} ({change.kind})"]
+        lines += [f"  {difference}" for difference in change.differences]
     for replacement in replacements(steps):
         meaning = replacement.meaning
         lines += [
             "",
             f"{replacement.resource} would be replaced{_because(replacement)}.",
             f"  What happens: {meaning.happens}",
-            f"  Interrupted:  {_interrupted(meaning.interrupts)}",
+            f"  Interrupted:  {interrupted(meaning.interrupts)}",
             f"  Instead:      {meaning.instead}",
         ]
-    lines += [line for clash in _clashes(steps) for line in ("", clash)]
-    return "\n".join(lines)
-
-
-def markdown(stack: str, steps: list[Step]) -> str:
-    """For a pull request's comment."""
-    lines = [f"### Preview of `{stack}`", "", _summary(stack, steps)]
-    found = replacements(steps)
-    if found:
-        lines += ["", "| replaced | because of | interrupted | instead |", "| --- | --- | --- | --- |"]
-        lines += [
-            f"| `{r.resource}` | {', '.join(f'`{path}`' for path in r.because_of)} | "
-            f"{_interrupted(r.meaning.interrupts)} | {r.meaning.instead} |"
-            for r in found
-        ]
-    lines += [line for clash in _clashes(steps) for line in ("", f"> [!CAUTION]\n> {clash}")]
+    lines += [line for clash in clashes(steps) for line in ("", clash)]
     return "\n".join(lines)
 
 
@@ -45,13 +34,15 @@ def as_json(stack: str, steps: list[Step]) -> str:
     return json.dumps(answer, indent=2)
 
 
-def _summary(stack: str, steps: list[Step]) -> str:
+def summary(stack: str, steps: list[Step]) -> str:
+    """It in one sentence."""
     number = counts(steps)
-    changes = [f"{number[name]} to {name}" for name in ("create", "update", "replace", "delete") if number[name]]
-    return f"Stack {stack}: {', '.join(changes) or 'nothing to do'}, {number['unchanged']} unchanged."
+    to_do = [f"{number[name]} to {name}" for name in ("create", "update", "replace", "delete") if number[name]]
+    return f"Stack {stack}: {', '.join(to_do) or 'nothing to do'}, {number['unchanged']} unchanged."
 
 
-def _clashes(steps: list[Step]) -> list[str]:
+def clashes(steps: list[Step]) -> list[str]:
+    """Why the update would fail, where that can be foreseen."""
     names = name_clashes(steps)
     if not names:
         return []
@@ -65,7 +56,8 @@ def _because(replacement: Replacement) -> str:
     return f", because of {', '.join(replacement.because_of)}" if replacement.because_of else ""
 
 
-def _interrupted(interruption: Interruption) -> str:
+def interrupted(interruption: Interruption) -> str:
+    """What a replacement interrupts, in words."""
     return {
         Interruption.NONE: "nothing",
         Interruption.NEW_PODS: "running pods go on serving; a pod that starts meanwhile waits until it is authorized",

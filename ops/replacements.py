@@ -116,14 +116,15 @@ _MEANINGS: dict[str, Meaning] = {
     ),
 }
 
-_REPLACING = {"replace", "create-replacement", "delete-replaced"}
+REPLACING = {"replace", "create-replacement", "delete-replaced"}
+"""The engine's steps of a replacement."""
 
 
 def replacements(steps: list[Step]) -> list[Replacement]:
     """The replacements of a preview, each resource once, in the order of the preview."""
     replaced: dict[str, list[Step]] = {}
     for step in steps:
-        if step.operation in _REPLACING and not step.type.startswith("pulumi:"):
+        if step.operation in REPLACING and not step.type.startswith("pulumi:"):
             replaced.setdefault(step.urn, []).append(step)
     return [_replacement(of_one) for of_one in replaced.values()]
 
@@ -165,7 +166,7 @@ def _object(type_: str, inputs: dict[str, Any]) -> str:
 
 def counts(steps: list[Step]) -> dict[str, int]:
     """How many resources a preview creates, changes, replaces, deletes and leaves alone."""
-    replaced = {step.urn for step in steps if step.operation in _REPLACING}
+    replaced = {step.urn for step in steps if step.operation in REPLACING}
     others = [step.operation for step in steps if step.urn not in replaced and not step.type.startswith("pulumi:")]
     return {
         "create": others.count("create"),

@@ -2,15 +2,14 @@
 
 import dataclasses
 import json
-from typing import Any
+from datetime import datetime
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .report import ExpiringSecret, Finding, Report
-
-_LONGEST = 300
+from ..markdown import code, shown
+from .report import ExpiringSecret, Finding, Kind, Report
 
 
 def text(report: Report) -> str:
@@ -21,12 +20,12 @@ def text(report: Report) -> str:
             table = Table("resource", "what", "declared", "there", box=None, pad_edge=False)
             for finding in report.findings:
                 what = f"{finding.kind}: {finding.what}" if finding.what else str(finding.kind)
-                cells = (finding.resource, what, _shown(finding.declared), _shown(finding.actual))
+                cells = (finding.resource, what, shown(finding.declared), shown(finding.actual))
                 table.add_row(*(Text(cell) for cell in cells))
             console.print(table)
         console.print(_summary(report), markup=False)
         for secret in report.expiring:
-            console.print(_warning(secret), markup=False)
+            console.print(warning(secret), markup=False)
     return "\n".join(line.rstrip() for line in capture.get().rstrip().splitlines())
 
 
@@ -36,14 +35,41 @@ def markdown(report: Report) -> str:
     if report.drifted:
         lines += ["", "| resource | what | declared | there |", "| --- | --- | --- | --- |"]
         lines += [_row(finding) for finding in report.findings]
-    lines += [line for secret in report.expiring for line in ("", f"> [!WARNING]\n> {_warning(secret)}")]
+    lines += [line for secret in report.expiring for line in ("", f"> [!WARNING]\n> {warning(secret)}")]
     return "\n".join(lines)
+
+
+def issue(report: Report) -> str:
+    """For the issue that is open while the stack drifts."""
+    return (
+        f"{markdown(report)}\n\nIf the change is wanted, write it into the program or `Pulumi.{report.stack}.yaml`. If not, the "
+        f"next deployment takes back what was changed or deleted, and what was added is to be removed by hand: look with "
+        f"`make preview STACK={report.stack}`. The next check without drift closes this issue."
+    )
+
+
+def expiry(report: Report) -> str | None:
+    """For the issue that is open while secrets end soon; None where none does."""
+    if not report.expiring:
+        return None
+    lines = "\n".join(f"- {warning(secret)}" for secret in report.expiring)
+    return f"{lines}\n\n`python -m ops rotate --stack {report.stack}` sets the date; the deployment after it rotates."
 
 
 def as_json(report: Report) -> str:
     """For programs."""
     document = {**dataclasses.asdict(report), "drifted": report.drifted}
     return json.dumps(document, indent=2, default=lambda moment: moment.isoformat())
+
+
+def from_json(text: str) -> Report:
+    """A report that was saved."""
+    document = json.loads(text)
+    findings = [Finding(**{**finding, "kind": Kind(finding["kind"])}) for finding in document["findings"]]
+    expiring = [
+        ExpiringSecret(**{**secret, "end": datetime.fromisoformat(secret["end"])}) for secret in document["expiring"]
+    ]
+    return Report(document["stack"], findings, expiring)
 
 
 def _summary(report: Report) -> str:
@@ -53,26 +79,14 @@ def _summary(report: Report) -> str:
     return f"{len(report.findings)} difference(s) in {resources} resource(s)."
 
 
-def _warning(secret: ExpiringSecret) -> str:
+def warning(secret: ExpiringSecret) -> str:
+    """What to do about a secret that ends soon."""
     when = f"{secret.end:%Y-%m-%d}"
     ends = f"ended on {when}" if secret.days_left < 0 else f"ends on {when}, in {secret.days_left} day(s)"
     return f"Client secret {secret.key_id} ({secret.resource}) {ends}: set a later `rotation` and run `pulumi up`."
 
 
 def _row(finding: Finding) -> str:
-    what = f"{finding.kind}: `{finding.what}`" if finding.what else str(finding.kind)
-    cells = (f"`{finding.resource}`", what, _code(finding.declared), _code(finding.actual))
+    what = f"{finding.kind}: {code(finding.what)}" if finding.what else str(finding.kind)
+    cells = (f"`{finding.resource}`", what, code(finding.declared), code(finding.actual))
     return f"| {' | '.join(cells)} |"
-
-
-def _code(value: Any) -> str:
-    # A bar would end the cell, and a back-tick the code.
-    shown = _shown(value).replace("|", "\\|").replace("`", "'").replace("\n", " ")
-    return f"`{shown}`" if shown else ""
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return ""
-    whole = value if isinstance(value, str) else json.dumps(value)
-    return whole if len(whole) <= _LONGEST else f"{whole[:_LONGEST]}..."

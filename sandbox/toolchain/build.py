@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from .recipes import FOLDER, GO_MINIMUM, GO_PACKAGE, Recipe
+from .recipes import GO_MINIMUM, GO_PACKAGE, Recipe
 
 Progress = Callable[[str], None]
 
@@ -31,7 +31,7 @@ def cached(recipe: Recipe) -> Path:
     """Where a recipe's programs are once they are built: named by the pinned version and a hash of all pins."""
     digest = hashlib.sha256()
     for file in ("go.mod", "go.sum"):
-        digest.update((FOLDER / recipe.name / file).read_bytes())
+        digest.update((recipe.folder / file).read_bytes())
     digest.update(" ".join(_flags(recipe)).encode())
     return cache_folder() / f"{recipe.name}-{recipe.version}-{digest.hexdigest()[:12]}"
 
@@ -69,7 +69,7 @@ def _go_build(recipe: Recipe, go: Path, arguments: list[str], log: Path) -> None
     with log.open("w") as output:
         finished = subprocess.run(
             [go, "build", *arguments],
-            cwd=FOLDER / recipe.name,
+            cwd=recipe.folder,
             stdout=output,
             stderr=subprocess.STDOUT,
             env=environment,

@@ -27,11 +27,18 @@ class Recipe:
     """Arguments that make the first program print its version."""
     will_do: Callable[[tuple[int, ...], tuple[int, ...]], bool]
     """Whether a program of one version stands for the pinned one."""
+    root: Path = FOLDER
+    """Where the folder with its go.mod is."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder with its go.mod."""
+        return self.root / self.name
 
     @property
     def version(self) -> str:
         """The pinned version, without `v`."""
-        go_mod = (FOLDER / self.name / "go.mod").read_text()
+        go_mod = (self.folder / "go.mod").read_text()
         match = re.search(rf"^\s*(?:require )?{re.escape(self.module)} v(\S+)", go_mod, re.MULTILINE)
         if match is None:
             raise ValueError(f"{self.name}/go.mod does not require {self.module}")

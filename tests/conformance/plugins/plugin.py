@@ -73,9 +73,13 @@ class Plugin:
         answer = self._call("Invoke", provider_pb2.InvokeRequest(tok=token, args=marshal(arguments)))
         return unmarshal(getattr(answer, "return"))
 
-    def check(self, type_: str, inputs: Properties, old: Properties | None = None, name: str = "it") -> Properties:
+    def check(
+        self, type_: str, inputs: Properties, old: Properties | None = None, name: str = "it", seed: bytes = b""
+    ) -> Properties:
         """The inputs with the plugin's defaults; failures as an error."""
-        request = provider_pb2.CheckRequest(urn=urn(type_, name), news=marshal(inputs), olds=marshal(old or {}))
+        request = provider_pb2.CheckRequest(
+            urn=urn(type_, name), news=marshal(inputs), olds=marshal(old or {}), randomSeed=seed
+        )
         answer = self._call("Check", request)
         if answer.failures:
             raise PluginError("; ".join(f"{failure.property}: {failure.reason}" for failure in answer.failures))

@@ -287,3 +287,15 @@ def test_who_is_signed_in_is_known_without_asking_arm(azure_native: Plugin, emul
         "tenantId": "5a0c0de0-0000-4000-8000-000000000001",
     }
     assert not any(operation.startswith("ARM") for operation in emulator.requests())
+
+
+def test_the_engines_seed_decides_a_name_that_nobody_gave(azure_native: Plugin) -> None:
+    inputs = assignment("role")
+    del inputs["roleAssignmentName"]
+
+    def name(seed: bytes) -> Any:
+        return azure_native.check(ASSIGNMENT, inputs, seed=seed)["roleAssignmentName"]
+
+    # A plan keeps the seed: its update gets the name of its preview.
+    assert name(b"seed") == name(b"seed")
+    assert len({name(b"seed"), name(b"other"), name(b""), name(b"")}) == 4

@@ -70,16 +70,16 @@ def test_others_may_read_the_cache(calls: Path) -> None:
     assert stat.S_IMODE(build(ENGINE, silent).stat().st_mode) == 0o755
 
 
-def test_another_pin_is_another_build(calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_pin_is_another_build(calls: Path, tmp_path: Path) -> None:
     modules = tmp_path / "modules"
     shutil.copytree(CHECKOUT / "sandbox" / "toolchain" / "engine", modules / "engine")
-    monkeypatch.setattr(building, "FOLDER", modules)
-    first = cached(ENGINE)
-    assert first == cached(ENGINE)
+    engine = replace(ENGINE, root=modules)
+    first = cached(engine)
+    assert first == cached(engine) == cached(ENGINE)
     with (modules / "engine" / "go.sum").open("a") as sums:
         sums.write("example.com/module v1.0.0 h1:contoso=\n")
-    assert cached(ENGINE) != first
-    assert cached(replace(ENGINE, version_variables=lambda _: {"main.version": "1"})) != first
+    assert cached(engine) != first
+    assert cached(replace(engine, version_variables=lambda _: {"main.version": "1"})) != first
     assert first.name.startswith("engine-3.259.0-")
 
 

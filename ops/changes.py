@@ -1,0 +1,68 @@
+"""What a preview would change, resource by resource and property by property."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .engine import Step
+from .markdown import shown
+from .property_path import member, value_at
+from .replacements import REPLACING
+
+_CHANGING = ("create", "update", "delete")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One resource that would change."""
+
+    operation: str
+    """`create`, `update`, `replace` or `delete`."""
+    resource: str
+    kind: str
+    """The last part of its type."""
+    properties: tuple[str, ...]
+    """Paths of the properties that differ."""
+    differences: tuple[str, ...]
+    """Them with their values, as lines of a diff. Secrets are masked."""
+
+
+def changes(steps: list[Step]) -> list[Change]:
+    """The changes of a preview, each resource once, in the order of the preview; components and providers apart."""
+    by_resource: dict[str, list[Step]] = {}
+    for step in steps:
+        if step.provider and (step.operation in _CHANGING or step.operation in REPLACING):
+            by_resource.setdefault(step.urn, []).append(step)
+    return [_change(of_one) for of_one in by_resource.values()]
+
+
+def _change(steps: list[Step]) -> Change:
+    first = steps[0]
+    operation = "replace" if first.operation in REPLACING else first.operation
+    old = next((step.old for step in steps if step.old), {})
+    new = next((step.new for step in reversed(steps) if step.new), {})
+    paths = tuple(dict.fromkeys(path for step in steps for path in step.properties))
+    if operation == "create":
+        lines = [f"+ {path}: {shown(value)}" for path, value in _leaves(new, "")]
+    else:
+        lines = [line for path in paths for line in _difference(path, value_at(old, path), value_at(new, path))]
+    return Change(operation, first.name, first.type.rsplit(":", 1)[-1], paths, tuple(lines))
+
+
+def _difference(path: str, old: Any, new: Any) -> Iterator[str]:
+    if old is not None:
+        yield f"- {path}: {shown(old)}"
+    if new is not None:
+        yield f"+ {path}: {shown(new)}"
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            if key != "__defaults":
+                yield from _leaves(item, member(path, key))
+    elif isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            yield from _leaves(item, f"{path}[{index}]")
+    else:
+        yield path, value

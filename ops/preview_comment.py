@@ -1,0 +1,66 @@
+"""A preview as a pull request's comment: a sentence, a table, warnings, and the details folded."""
+
+from .changes import Change, changes
+from .engine import Step
+from .markdown import LONGEST, code, cut, fenced, folded
+from .masking import mask
+from .preview_text import clashes, interrupted, summary
+from .replacements import Replacement, replacements
+
+# Whoever posts the text puts a mark before it, and where it comes from after it.
+_ROOM = LONGEST - 1_000
+_TABLE_ROOM = _ROOM // 2
+
+
+def markdown(stack: str, steps: list[Step]) -> str:
+    """A preview that succeeded."""
+    found = changes(steps)
+    lines = [f"### Preview of `{stack}`", "", summary(stack, steps)]
+    lines += [line for clash in clashes(steps) for line in ("", f"> [!CAUTION]\n> {clash}")]
+    if replaced := replacements(steps):
+        lines += ["", "| replaced | because of | interrupted | instead |", "| --- | --- | --- | --- |"]
+        lines += [_replacement(replacement) for replacement in replaced]
+    if found:
+        lines += ["", "| | resource | type | what changes |", "| --- | --- | --- | --- |"]
+        lines += _within([_row(change) for change in found], _TABLE_ROOM)
+    text = "\n".join(lines)
+    blocks = [_details(change) for change in found if change.differences]
+    if blocks:
+        room = _ROOM - len(text.encode()) - len(folded("Details", "").encode())
+        text += "\n\n" + folded("Details", "\n\n".join(_within(blocks, room)))
+    return cut(mask(text), _ROOM)
+
+
+def failure(stack: str, message: str) -> str:
+    """A preview that failed."""
+    lines = [
+        f"### Preview of `{stack}`",
+        "",
+        "> [!CAUTION]\n> The preview failed: nothing is known of what would change.",
+    ]
+    return "\n".join([*lines, "", fenced(cut(mask(message), _ROOM // 2))])
+
+
+def _replacement(replacement: Replacement) -> str:
+    because_of = ", ".join(code(path) for path in replacement.because_of)
+    meaning = replacement.meaning
+    return f"| `{replacement.resource}` | {because_of} | {interrupted(meaning.interrupts)} | {meaning.instead} |"
+
+
+def _row(change: Change) -> str:
+    return f"| {change.operation} | `{change.resource}` | {change.kind} | {', '.join(map(code, change.properties))} |"
+
+
+def _details(change: Change) -> str:
+    return f"`{change.resource}`, {change.operation}:\n" + fenced("\n".join(change.differences), "diff")
+
+
+def _within(parts: list[str], room: int) -> list[str]:
+    """The first parts that fit, and how many do not."""
+    kept: list[str] = []
+    for number, part in enumerate(parts):
+        room -= len(part.encode()) + 2
+        if room < 100:
+            return [*kept, f"... and {len(parts) - number} more: the run's log has them."]
+        kept.append(part)
+    return kept

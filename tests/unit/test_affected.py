@@ -1,0 +1,86 @@
+"""Which stacks a change can affect."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ops.affected import affected
+from ops.errors import OpsError
+
+OWN = "config:\n  azure-native:tenantId: x\n"
+FOLLOWS_DEV = (
+    "config:\n  self-hosted-gateway:roles:\n    existing:\n      stack: organization/self-hosted-gateway/dev\n"
+)
+
+
+def git(*arguments: str) -> None:
+    identity = ["-c", "user.name=contoso", "-c", "user.email=contoso@contoso.example"]
+    subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture(autouse=True)
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with four stacks: two of their own, one that takes the roles of dev, and the sandbox's."""
+    monkeypatch.chdir(tmp_path)
+    git("init", "--quiet", "--initial-branch=main")
+    for name, text in {"dev": OWN, "prod": FOLLOWS_DEV, "lone": OWN, "sandbox": OWN}.items():
+        Path(f"Pulumi.{name}.yaml").write_text(text)
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "First")
+    return tmp_path
+
+
+def after(*changed: str) -> list[str]:
+    """The stacks that a commit with these files affects."""
+    for name in changed:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(f"{Path(name).read_text() if Path(name).exists() else ''}# changed\n")
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "Second")
+    return affected("HEAD^1")
+
+
+def test_without_a_base_all_stacks_are_named_in_the_order_of_their_deployment() -> None:
+    assert affected(None) == ["dev", "lone", "prod"]
+
+
+def test_a_stacks_file_affects_the_stack_and_those_that_take_its_roles() -> None:
+    assert after("Pulumi.dev.yaml") == ["dev", "prod"]
+
+
+def test_a_stacks_file_affects_no_stack_that_it_takes_roles_from() -> None:
+    assert after("Pulumi.prod.yaml") == ["prod"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["__main__.py", "components/config.py", "requirements.txt", "constraints.txt", "Pulumi.yaml", ".pulumi.version"],
+)
+def test_the_program_and_its_packages_affect_every_stack(name: str) -> None:
+    assert after(name) == ["dev", "lone", "prod"]
+
+
+def test_what_is_not_known_affects_every_stack() -> None:
+    assert after("something/new.py") == ["dev", "lone", "prod"]
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/roles/reader.json", "tests/unit/test_x.py", "ops/cli.py", "sandbox/x.py"]
+)
+def test_documents_tests_and_tools_affect_none(name: str) -> None:
+    assert after(name) == []
+
+
+def test_the_sandboxs_stack_is_no_pipelines_business() -> None:
+    assert after("Pulumi.sandbox.yaml") == []
+
+
+def test_a_stack_whose_file_is_deleted_is_not_previewed_but_those_that_need_it_are() -> None:
+    Path("Pulumi.dev.yaml").unlink()
+    assert after() == ["prod"]
+
+
+def test_a_base_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(OpsError, match="HEAD can't be compared with none"):
+        affected("none")

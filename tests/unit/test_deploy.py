@@ -1,0 +1,103 @@
+"""An update by a saved plan: what is said of it, and what is not."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+URN = "urn:pulumi:dev::p::kubernetes:core/v1:Secret::mygw-auth"
+VIOLATION = (
+    f"resource {URN} violates plan: properties changed: =+data[{{&{{{{map[clientSecret:{{contoso-\nsecret}}]}}}}}}]\n"
+)
+SUMMARY = {"summaryEvent": {"isPreview": False, "durationSeconds": 5, "resourceChanges": {"update": 1, "same": 2}}}
+
+
+def step(operation: str, *, planning: bool = False) -> dict[str, object]:
+    metadata = {"op": operation, "urn": URN, "type": "kubernetes:core/v1:Secret"}
+    return {"resourcePreEvent": {"metadata": metadata, **({"planning": True} if planning else {})}}
+
+
+def said(message: str, severity: str = "error") -> dict[str, object]:
+    return {"diagnosticEvent": {"urn": URN, "prefix": f"{severity}: ", "message": message, "severity": severity}}
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Puts an engine on PATH that prints these events, and does what lines of shell say before and after."""
+
+    def put(*events: dict[str, object], first: str = "", then: str = "exit 0") -> None:
+        lines = "\n".join(json.dumps(event) for event in events)
+        program = tmp_path / "pulumi"
+        program.write_text(f"#!/bin/bash\n{first}\ncat <<'EVENTS'\n{lines}\nEVENTS\n{then}\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+        monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
+        (tmp_path / "plan.json").write_text("{}")
+
+    return put
+
+
+def deploy(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ops", "deploy", "--stack", "dev", "--plan", "plan.json"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def test_it_tells_what_is_done_and_not_what_was_looked_at(engine: Callable[..., None], tmp_path: Path) -> None:
+    engine(step("update", planning=True), step("same"), step("update"), said("details", "debug"), SUMMARY)
+    finished = deploy(tmp_path)
+    assert finished.returncode == 0
+    assert finished.stdout == "updating mygw-auth (Secret)\nEnded after 5 s: 2 same, 1 update.\n"
+
+
+def test_a_violated_plan_is_told_without_its_values_and_with_what_to_do(
+    engine: Callable[..., None], tmp_path: Path
+) -> None:
+    engine(said(VIOLATION), then="exit 1")
+    finished = deploy(tmp_path)
+    assert finished.returncode == 1
+    assert "violates plan: properties changed (their values are not shown)\n" in finished.stdout
+    assert "what the plan does not hold was not done" in finished.stderr
+    assert "secret" not in finished.stdout + finished.stderr
+
+
+def test_another_failure_is_told_in_the_engines_words(engine: Callable[..., None], tmp_path: Path) -> None:
+    engine(then="echo 'error: the stack is locked' >&2; exit 1")
+    finished = deploy(tmp_path)
+    assert (finished.returncode, finished.stderr) == (1, "error: the stack is locked\n")
+
+
+def test_without_a_plan_it_says_how_to_make_one(engine: Callable[..., None], tmp_path: Path) -> None:
+    engine()
+    (tmp_path / "plan.json").unlink()
+    finished = deploy(tmp_path)
+    assert finished.returncode == 1
+    assert (
+        finished.stderr == "error: There is no plan plan.json: make one with `make preview STACK=dev`, and read it.\n"
+    )
+
+
+def test_an_interrupted_update_is_waited_for(engine: Callable[..., None], tmp_path: Path) -> None:
+    # An engine that is told to end ends what it has begun, and says so.
+    ending = f"end() {{\ncat <<'EVENT'\n{json.dumps(SUMMARY)}\nEVENT\nexit 8\n}}\ntrap end INT"
+    engine(step("update"), first=ending, then="for _ in $(seq 600); do sleep 0.1; done")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ops", "deploy", "--stack", "dev", "--plan", "plan.json"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "updating mygw-auth (Secret)\n"
+    os.killpg(process.pid, signal.SIGINT)
+    rest = process.stdout.read()
+    process.stdout.close()
+    assert rest == "Ended after 5 s: 2 same, 1 update.\nerror: The update failed: pulumi ended with exit code 8.\n"
+    assert process.wait(10) == 1

@@ -1,0 +1,220 @@
+"""What must hold of every workflow and pipeline, and what the tools for them say."""
+
+import json
+import re
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from jsonschema.validators import validator_for
+
+from ..pipelines.azure_files import expanded
+from ..pipelines.expressions import Expressions
+
+CHECKOUT = Path(__file__).parents[2]
+WORKFLOWS = sorted((CHECKOUT / ".github/workflows").glob("*.yml"))
+ACTIONS = sorted((CHECKOUT / ".github/actions").glob("*/action.yml"))
+AZURE = sorted((CHECKOUT / "azure-pipelines").glob("*.yml"))
+READ_ONLY = {"contents": "read"}
+SIGNED_IN = {"contents": "read", "id-token": "write"}
+
+
+def load(file: Path) -> dict[str, Any]:
+    return yaml.safe_load(file.read_text())
+
+
+def workflow(name: str) -> dict[str, Any]:
+    return load(CHECKOUT / ".github/workflows" / f"{name}.yml")
+
+
+def steps() -> list[dict[str, Any]]:
+    jobs = [job for file in WORKFLOWS for job in load(file)["jobs"].values()]
+    return [step for job in jobs for step in job.get("steps", [])] + [
+        step for file in ACTIONS for step in load(file)["runs"]["steps"]
+    ]
+
+
+def test_an_action_of_somebody_else_is_pinned_by_its_commit_and_names_its_version() -> None:
+    lines = [line for file in (*WORKFLOWS, *ACTIONS) for line in file.read_text().splitlines() if "uses:" in line]
+    others = [line.split("uses:")[1].strip() for line in lines if "uses: ./" not in line]
+    assert len(others) > 10
+    assert [line for line in others if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)] == []
+
+
+def test_one_action_has_one_pin() -> None:
+    pins: dict[str, set[str]] = {}
+    for step in steps():
+        name, _, pin = step.get("uses", "").partition("@")
+        pins.setdefault(name, set()).add(pin)
+    assert {name: found for name, found in pins.items() if len(found) > 1} == {}
+
+
+def test_a_job_has_the_permissions_that_it_needs_and_no_more() -> None:
+    assert [file.name for file in WORKFLOWS if load(file)["permissions"] != {}] == []
+    permissions = {
+        f"{file.stem}/{name}": job["permissions"] for file in WORKFLOWS for name, job in load(file)["jobs"].items()
+    }
+    assert permissions == {
+        "checks/checks": READ_ONLY,
+        "preview/stacks": READ_ONLY,
+        "preview/preview": {**SIGNED_IN, "pull-requests": "write"},
+        "deploy/dev": SIGNED_IN,
+        "deploy/staging": SIGNED_IN,
+        "deploy/prod": SIGNED_IN,
+        "deploy-stack/plan": SIGNED_IN,
+        "deploy-stack/update": SIGNED_IN,
+        "drift/stacks": READ_ONLY,
+        "drift/drift": {**SIGNED_IN, "issues": "write"},
+    }
+
+
+def test_no_workflow_knows_a_stored_secret() -> None:
+    for file in (*WORKFLOWS, *ACTIONS):
+        assert "secrets." not in file.read_text()
+        assert "secrets: inherit" not in file.read_text()
+
+
+def test_no_workflow_runs_a_forks_code_with_the_repositorys_rights() -> None:
+    for file in WORKFLOWS:
+        assert "pull_request_target" not in file.read_text()
+        assert "workflow_run" not in file.read_text()
+    guard = "github.event.pull_request.head.repo.full_name == github.repository"
+    assert workflow("preview")["jobs"]["stacks"]["if"] == guard
+    assert workflow("preview")["jobs"]["preview"]["needs"] == "stacks"
+
+
+@pytest.mark.parametrize(
+    ("event", "head", "runs"),
+    [
+        ("push", None, True),
+        ("pull_request", "fabrikam/gateway", True),
+        # It has been checked when it was pushed.
+        ("pull_request", "contoso/gateway", False),
+    ],
+)
+def test_every_push_and_every_fork_is_checked_by_what_a_contributor_runs(
+    event: str, head: str | None, runs: bool
+) -> None:
+    pull_request = {"pull_request": {"head": {"repo": {"full_name": head}}}} if head else {}
+    github = {"event_name": event, "repository": "contoso/gateway", "event": pull_request}
+    job = workflow("checks")["jobs"]["checks"]
+    assert Expressions({"github": github}, {"success": lambda: True}).holds(job["if"]) is runs
+    assert job["steps"][-1] == {"run": ".ci/run"}
+    assert "exec make test" in (CHECKOUT / ".ci/run").read_text()
+
+
+def test_a_deployment_is_never_cancelled_half_way_and_a_preview_is() -> None:
+    deploy = workflow("deploy")["jobs"]
+    assert {name: job["concurrency"] for name, job in deploy.items()} == {
+        name: {"group": f"deploy-{name}", "cancel-in-progress": False} for name in ("dev", "staging", "prod")
+    }
+    assert workflow("preview")["concurrency"]["cancel-in-progress"] is True
+
+
+def test_only_the_update_waits_for_its_environment() -> None:
+    environments = {name: job.get("environment") for name, job in workflow("deploy-stack")["jobs"].items()}
+    assert environments == {"plan": None, "update": "${{ inputs.stack }}"}
+    assert {name: job.get("needs") for name, job in workflow("deploy")["jobs"].items()} == {
+        "dev": None,
+        "staging": "dev",
+        "prod": "staging",
+    }
+
+
+def test_every_job_that_signs_in_takes_the_backend_from_one_variable() -> None:
+    for file in WORKFLOWS:
+        for job in load(file)["jobs"].values():
+            prepares = [step for step in job.get("steps", []) if step.get("uses") == "./.github/actions/prepare"]
+            assert bool(prepares) == ("env" in job)
+            for step in prepares:
+                assert job["env"]["PULUMI_BACKEND_URL"] == "${{ vars.PULUMI_BACKEND_URL }}"
+                assert step["with"]["backend-url"] == "${{ vars.PULUMI_BACKEND_URL }}"
+                assert step["with"]["client-id"] == job["env"]["ARM_CLIENT_ID"]
+    cloud = next(step for step in steps() if step.get("uses", "").startswith("pulumi/auth-actions@"))
+    assert cloud["if"] == "inputs.backend-url == ''"
+
+
+def test_the_pipelines_install_the_engine_that_the_sandbox_is_tested_with() -> None:
+    go_mod = (CHECKOUT / "sandbox/toolchain/engine/go.mod").read_text()
+    version = (CHECKOUT / ".pulumi.version").read_text().strip()
+    assert f"github.com/pulumi/pulumi/pkg/v3 v{version} " in go_mod
+
+
+def test_zizmor_finds_nothing() -> None:
+    tool = Path(sys.executable).parent / "zizmor"
+    finished = subprocess.run(
+        [tool, "--offline", "--no-progress", "--color=never", ".github"], cwd=CHECKOUT, capture_output=True, text=True
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+
+
+@pytest.mark.parametrize(("schema", "documents"), [("github-workflows", WORKFLOWS), ("github-actions", ACTIONS)])
+def test_workflows_and_actions_keep_to_their_published_schema(schema: str, documents: list[Path]) -> None:
+    assert documents
+    for file in documents:
+        # YAML 1.1 reads the key `on` as a truth value; GitHub does not.
+        document = {"on" if key is True else key: value for key, value in load(file).items()}
+        assert problems(schema, document) == []
+
+
+@pytest.mark.parametrize("file", AZURE, ids=lambda file: file.stem)
+def test_the_pipelines_of_azure_keep_to_their_published_schema(file: Path) -> None:
+    document = expanded(file)
+    assert problems("azure-pipelines", with_typed_inputs(document)) == []
+    assert "${{" not in json.dumps(document)
+
+
+def test_azure_asks_for_approval_between_plan_and_update() -> None:
+    stages = expanded(CHECKOUT / "azure-pipelines/deploy.yml")["stages"]
+    assert [stage["stage"] for stage in stages] == [
+        f"{step}_{stack}" for stack in ("dev", "staging", "prod") for step in ("plan", "update")
+    ]
+    assert [stage["jobs"][0].get("environment") for stage in stages] == [None, "dev", None, "staging", None, "prod"]
+    connections = [
+        step["inputs"]["azureSubscription"]
+        for stage in stages
+        for job in stage["jobs"]
+        for step in job.get("steps") or job["strategy"]["runOnce"]["deploy"]["steps"]
+        if step.get("task") == "AzureCLI@2"
+    ]
+    reader = "self-hosted-gateway-reader"
+    assert connections == [
+        reader,
+        "self-hosted-gateway-dev",
+        reader,
+        "self-hosted-gateway-staging",
+        reader,
+        "self-hosted-gateway-prod",
+    ]
+
+
+def problems(schema: str, document: Any) -> list[str]:
+    """What a published schema finds wrong, at the places that are deepest in the document."""
+    text = (files("check_jsonschema") / f"builtin_schemas/vendor/{schema}.json").read_text()
+    published = json.loads(text)
+    validator = validator_for(published)(published)
+    found = [leaf for error in validator.iter_errors(document) for leaf in leaves(error)]
+    deepest = max((len(leaf.absolute_path) for leaf in found), default=0)
+    return [f"{leaf.json_path}: {leaf.message}" for leaf in found if len(leaf.absolute_path) == deepest]
+
+
+def leaves(error: jsonschema.ValidationError) -> list[jsonschema.ValidationError]:
+    return [leaf for inner in error.context for leaf in leaves(inner)] if error.context else [error]
+
+
+def with_typed_inputs(value: Any) -> Any:
+    """Azure reads texts only; of a task's inputs, the schema wants truth values as such."""
+    if isinstance(value, list):
+        return [with_typed_inputs(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    typed = {key: with_typed_inputs(item) for key, item in value.items()}
+    if "task" in typed:
+        truth = {"true": True, "false": False}
+        typed["inputs"] = {key: truth.get(item, item) for key, item in typed["inputs"].items()}
+    return typed

@@ -1,0 +1,135 @@
+"""How a preview reads in a pull request, whatever the values in it are."""
+
+from typing import Any
+
+import pytest
+
+from ops import preview_comment
+from ops.engine import UNKNOWN, Step
+from ops.markdown import LONGEST
+
+CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+
+
+def step(operation: str, name: str = "mygw-env", type_: str = CONFIG_MAP, **changes: Any) -> Step:
+    given: dict[str, Any] = {"properties": (), "old": {}, "new": {}, "provider": "kubernetes", **changes}
+    return Step(operation, f"urn:pulumi:dev::p::{type_}::{name}", type_, **given)
+
+
+def update(key: str, old: Any, new: Any, name: str = "mygw-env") -> Step:
+    path = f"data{key}" if key.startswith("[") else f"data.{key}"
+    key = key.strip('["]')
+    before, after = ({"metadata": {"name": name}, "data": {key: value}} for value in (old, new))
+    return step("update", name, properties=(path,), old=before, new=after)
+
+
+def test_it_is_a_sentence_a_table_and_folded_details() -> None:
+    steps = [
+        update("level", "info", "debug"),
+        step("same", "other"),
+        step("delete", "gone", old={"metadata": {"name": "gone"}}),
+    ]
+    assert preview_comment.markdown("dev", steps).splitlines() == [
+        "### Preview of `dev`",
+        "",
+        "Stack dev: 1 to update, 1 to delete, 1 unchanged.",
+        "",
+        "| | resource | type | what changes |",
+        "| --- | --- | --- | --- |",
+        "| update | `mygw-env` | ConfigMap | `data.level` |",
+        "| delete | `gone` | ConfigMap |  |",
+        "",
+        "<details><summary>Details</summary>",
+        "",
+        "`mygw-env`, update:",
+        "```diff",
+        "- data.level: info",
+        "+ data.level: debug",
+        "```",
+        "",
+        "</details>",
+    ]
+
+
+def test_where_there_is_nothing_to_do_it_is_a_sentence() -> None:
+    assert (
+        preview_comment.markdown("dev", [step("same")])
+        == "### Preview of `dev`\n\nStack dev: nothing to do, 1 unchanged."
+    )
+
+
+def test_what_is_created_is_shown_value_by_value() -> None:
+    inputs = {
+        "metadata": {"name": "mygw", "labels": {"app.name": "mygw"}},
+        "data": {"id": UNKNOWN, "key": "[secret]"},
+        "list": [1, {}],
+    }
+    text = preview_comment.markdown("dev", [step("create", new=inputs)])
+    assert (
+        "\n".join(
+            [
+                "+ metadata.name: mygw",
+                '+ metadata.labels["app.name"]: mygw',
+                "+ data.id: (known after the update)",
+                "+ data.key: [secret]",
+                "+ list[0]: 1",
+                "+ list[1]: {}",
+            ]
+        )
+        in text
+    )
+
+
+def test_the_steps_of_a_replacement_are_one_row() -> None:
+    steps = [
+        step(
+            operation,
+            properties=("metadata.name",),
+            old={"metadata": {"name": "a"}},
+            new={"metadata": {"name": "b"}},
+            kinds={"metadata.name": "update-replace"},
+        )
+        for operation in ("create-replacement", "replace", "delete-replaced")
+    ]
+    text = preview_comment.markdown("dev", steps)
+    assert text.count("| replace | `mygw-env` | ConfigMap | `metadata.name` |") == 1
+    assert "| `mygw-env` | `metadata.name` | running pods go on serving" in text
+
+
+def test_a_value_can_end_neither_its_cell_nor_its_block() -> None:
+    text = preview_comment.markdown("dev", [update('["a|b`"]', "x", "```\n</details>\n@contoso")])
+    assert '| `data["a\\|b\'"]` |' in text
+    assert "````diff" in text
+    assert '+ data["a|b`"]: ``` </details> @contoso' in text
+
+
+@pytest.mark.parametrize("number", [300, 5_000])
+def test_it_stays_within_githubs_limit_and_says_what_it_leaves_out(number: int) -> None:
+    steps = [update("key", "ä" * 290, "ö" * 290, f"resource-with-a-long-name-{index}") for index in range(number)]
+    text = preview_comment.markdown("dev", steps)
+    assert len(text.encode()) <= LONGEST - 1_000
+    assert f"Stack dev: {number} to update" in text
+    assert "more: the run's log has them." in text
+    assert text.endswith("</details>")
+
+
+def test_a_failure_has_its_reason_without_the_environments_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARM_CLIENT_SECRET", "contoso-secret")
+    monkeypatch.setenv("PULUMI_ACCESS_TOKEN", "pul-contoso-secret-and-more")
+    text = preview_comment.failure("dev", "wrong: contoso-secret, pul-contoso-secret-and-more ```")
+    assert "> The preview failed: nothing is known of what would change." in text
+    assert text.endswith("````\nwrong: [secret], [secret] ```\n````")
+
+
+def test_a_long_failure_is_cut() -> None:
+    text = preview_comment.failure("dev", "x" * 100_000)
+    assert len(text) < LONGEST
+    assert text.endswith("... (cut)\n```")
+
+
+def test_the_values_of_a_violated_plan_are_not_shown() -> None:
+    message = "resource urn:x violates plan: properties changed: ++data[{&{{map[clientSecret:{Y29udG9zbw==\nc2Vj}]}}}]"
+    text = preview_comment.failure("dev", message)
+    assert "violates plan: properties changed (their values are not shown)" in text
+    assert "Y29u" not in text
+    assert "c2Vj" not in text
