@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from .reality import NOTHING, reality
 from .sandbox import CHECKOUT, INSTANCE, SUBSCRIPTION, Result, Stack, sandbox_config, sandbox_gateway
 
 
@@ -123,20 +124,7 @@ def test_destroy_leaves_nothing_behind(deployable: Stack, first_up: Result) -> N
     sandbox = deployable.sandbox
     deployable.destroy().ok()
 
-    arm, scope = sandbox.arm(), f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization"
-    version = {"api-version": "2022-04-01"}
-    roles = arm.get(f"{scope}/roleDefinitions", params=version).json()["value"]
-    assert {role["properties"]["roleName"] for role in roles} == {
-        "Contoso Self-Hosted Gateway Deployer",
-        "Contoso Self-Hosted Gateway Drift Reader",
-    }
-    assignments = arm.get(f"{scope}/roleAssignments", params=version).json()["value"]
-    assert len(assignments) == 2
-    applications = sandbox.graph().get("/v1.0/applications").json()["value"]
-    assert {application["displayName"] for application in applications} == {"deployer", "reader"}
-    assert len(sandbox.graph().get("/v1.0/servicePrincipals").json()["value"]) == 4
-    attached = arm.head(f"{INSTANCE}/gateways/mygw/apis/echo", params={"api-version": "2024-05-01"})
-    assert attached.status_code == 404
+    assert reality(sandbox) == NOTHING
     for kind in ("deployments", "pods", "secrets"):
         assert sandbox.objects(kind) == {}
     assert set(sandbox.objects("services")) == {"kubernetes"}

@@ -51,7 +51,7 @@ class Checkout:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=280,
+            timeout=600,
         )
         return Result(finished.returncode, finished.stdout)
 

@@ -79,8 +79,10 @@ def test_what_is_protected_is_neither_deleted_nor_replaced(deployed: dict[str, S
     prod = deployed["prod"]
     refused = prod.destroy()
     assert refused.code != 0
-    assert "mygw-prod-identity-application" in refused.output
-    assert "protect" in refused.output
+    # The first that would go is what is told; nothing has gone.
+    assert "mygw-prod-workload-live-traffic" in refused.output
+    assert "is protected" in refused.output
+    prod.preview("--expect-no-changes").ok()
     config = configuration("prod")
     gateways = config["self-hosted-gateway:gateways"]
     assert isinstance(gateways, list)
@@ -91,8 +93,18 @@ def test_what_is_protected_is_neither_deleted_nor_replaced(deployed: dict[str, S
     assert "mygw-prod-workload" in refused.output
     prod.configure(config)
     prod.preview("--expect-no-changes").ok()
-    assert deployed["dev"].destroy().code != 0
-    deployed["dev"].preview("--expect-no-changes").ok()
+
+
+def test_the_roles_outlive_a_destruction_of_dev(deployed: dict[str, Stack]) -> None:
+    roles = deployed["dev"].outputs()["readerRoleDefinitionId"]
+    refused = deployed["dev"].destroy()
+    assert refused.code != 0
+    # The engine goes as far as what is protected.
+    assert "roles-reader" in refused.output
+    assert "is protected" in refused.output
+    assert deployed["prod"].ops("verify").ok().output.count("ok ") == 6
+    deployed["dev"].up().ok()
+    assert deployed["dev"].outputs()["readerRoleDefinitionId"] == roles
 
 
 def test_what_is_protected_can_be_rotated(deployed: dict[str, Stack]) -> None:
