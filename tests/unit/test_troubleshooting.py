@@ -18,8 +18,6 @@ OTHERS = {
     "namespaces": "the API server; tests/engine/test_refusals.py sees it",
     "Readiness probe failed:": "kubelet, and the sandbox's node in two parts",
     "LocalBackupLocationNotFound": "the gateway's image, without a volume at /apim/config",
-    "No matching federated identity record found for presented assertion. Assertion Issuer:": "Entra",
-    ". Assertion Subject:": "Entra",
 }
 
 
