@@ -37,4 +37,4 @@ test: $(INSTALLED)
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m sandbox toolchain
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from .drift_cases import (
     declared_leaves,
     is_fixed,
 )
+from .drift_document import drift_document
 from .sandbox import AUTHORIZATION_VERSION, Stack, eventually, sandbox_config
 
 VERSION = {"api-version": AUTHORIZATION_VERSION}
@@ -29,8 +31,8 @@ KINDS = {
 
 @pytest.fixture(scope="module")
 def deployed(deployable: Stack) -> Stack:
-    """The sandbox's configuration, deployed."""
-    deployable.configure(sandbox_config())
+    """The sandbox's configuration, deployed; the group is Contoso-RG for it, and contoso-rg for ARM, which answers so."""
+    deployable.configure(sandbox_config(apiManagement={"name": "contoso-apim", "resourceGroup": "Contoso-RG"}))
     deployable.up().ok()
     return deployable
 
@@ -146,7 +148,7 @@ def test_a_pod_that_started_with_somebody_elses_values_is_replaced(deployed: Sta
     endpoint = case_for(leaves["mygw-workload-env", 'data["config.service.endpoint"]'])
     assert endpoint is not None
     assert apply(deployed, endpoint)
-    (before,) = deployed.sandbox.objects("pods")
+    before = deployed.sandbox.only_pod()
     deployed.sandbox.kubectl("delete", "pod", before, "--grace-period=1").ok()
 
     def has_wrong_values() -> str:
@@ -157,8 +159,7 @@ def test_a_pod_that_started_with_somebody_elses_values_is_replaced(deployed: Sta
     wrong = eventually(has_wrong_values)
     assert drift(deployed) == {"mygw-workload-env": {'data["config.service.endpoint"]'}}
     heals(deployed)
-    (now,) = deployed.sandbox.objects("pods")
-    assert now != wrong
+    assert deployed.sandbox.only_pod() != wrong
     # Healed once, it stays: nothing is rolled again.
     deployed.preview("--refresh", "--expect-no-changes").ok()
 
@@ -217,11 +218,26 @@ def test_every_resource_that_is_deleted_is_noticed_and_made_again(
     heals(deployed)
 
 
+def test_the_documented_table_is_what_was_seen(deployed: Stack, document: Callable[[str, str], None]) -> None:
+    deletions: dict[str, str] = {}
+    for name in sorted(resource["urn"].rsplit("::", 1)[-1] for resource in deployed.resources()):
+        along = next((along for names, along in DELETIONS if name in names), None)
+        gone = f"noticed, and of {', '.join(along)} too" if along else "noticed"
+        deletions[name] = "in the state only" if along is None else gone
+    document("docs/drift.md", drift_document(declared_leaves(deployed), REFUSED, deletions))
+
+
 def test_ten_checks_of_an_untouched_stack_find_nothing(
     deployed: Stack, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    machines = [tmp_path_factory.mktemp(name) for name in ("workstation", "runner")]
+    for machine in machines:
+        shutil.copytree(deployed.sandbox.program, machine / "program", symlinks=True)
     for number in range(10):
-        identity = "reader" if number % 2 else "deployer"
-        kubeconfig = tmp_path_factory.mktemp("machine") / "kubeconfig"
+        machine, identity = machines[number % 2], "reader" if number % 3 else "deployer"
+        kubeconfig = machine / f"kubeconfig-{number}"
         shutil.copy(deployed.sandbox.environments[identity]["KUBECONFIG"], kubeconfig)
-        deployed.check_drift(identity=identity, KUBECONFIG=str(kubeconfig)).ok()
+        where = {"cwd": machine / "program", "identity": identity, "KUBECONFIG": str(kubeconfig)}
+        deployed.check_drift(**where).ok()
+        if number < len(machines):
+            assert deployed.ops("drift", **where).ok().output.startswith("No drift")
