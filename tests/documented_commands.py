@@ -13,7 +13,7 @@ from .conftest import CHECKOUT
 # Run by tests of their own, which know what such a page's commands need.
 RUN_ELSEWHERE = {
     "bootstrap/README.md": "tests/engine/test_bootstrap.py",
-    "docs/pipelines.md": "tests/engine/test_pipelines.py",
+    "docs/pipelines.md": "tests/engine/test_github_workflows.py",
 }
 
 # Commands that can't be run on the sandbox, by how they begin, and why. Those of `az` are held against `AZ`.

@@ -16,7 +16,6 @@ def variables(
     """The commands that make the environments and set the variables of the repository, one a line."""
     known: dict[str, Any] = {
         "AZURE_TENANT_ID": settings.tenant_id,
-        "AZURE_SUBSCRIPTION_ID": settings.subscription_id,
         "AZURE_READER_CLIENT_ID": reader.client_id,
         "PULUMI_BACKEND_URL": state.backend_url,
     }

@@ -147,12 +147,14 @@ def test_deployer_and_reader_work_by_federation_alone(bootstrap: Bootstrap, depl
     deployable.up(identity=dev).ok()
     deployable.preview("--expect-no-changes", identity=dev).ok()
 
-    reader = bootstrap.outputs["readerClientId"]
+    reader, before = bootstrap.outputs["readerClientId"], backend(sandbox)
     schedule = bootstrap.job(reader, f"{REPOSITORY}:ref:refs/heads/main", like="reader")
     drift = deployable.ops("drift", identity=schedule).ok()
     assert "No drift" in drift.output, drift.output
     pull_request = bootstrap.job(reader, f"{REPOSITORY}:pull_request", like="reader")
     deployable.preview("--expect-no-changes", identity=pull_request).ok()
+    # It has written nothing to the backend, so that it needs no more than to read there.
+    assert backend(sandbox) == before
     # The reader reads: an update is refused by ARM.
     config = gateways(bootstrap.outputs["objectIds"]["dev"])
     deployable.configure({**config, "self-hosted-gateway:roles": {"nameSuffix": "(changed)"}})
@@ -165,6 +167,12 @@ def test_deployer_and_reader_work_by_federation_alone(bootstrap: Bootstrap, depl
         key,
         *credentials(bootstrap, clients["dev"], reader),
     }
+
+
+def backend(sandbox: Sandbox) -> dict[str, int]:
+    """The backend's files, and when each was written."""
+    files = [path for path in (sandbox.home / "backend").rglob("*") if path.is_file()]
+    return {str(path): path.stat().st_mtime_ns for path in files}
 
 
 def credentials(bootstrap: Bootstrap, *client_ids: str) -> list[str]:

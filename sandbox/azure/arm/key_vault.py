@@ -56,7 +56,6 @@ class KeyVault:
             "tags": body.get("tags") or {},
             "properties": {
                 **(existing["properties"] if existing else {"enabledForDeployment": False}),
-                # Null is what a vault has that was never protected.
                 **given,
                 "accessPolicies": given.get("accessPolicies") or [],
                 "vaultUri": f"https://{name}.vault.azure.net/",

@@ -84,9 +84,9 @@ class ArmResource(Resource):
         else:
             if_match = "*" if description.delete_if_match else ""
             response = self._arm.send("DELETE", old.id, description.api_version, if_match=if_match)
-        if response.status_code not in (200, 202, 204, 404):
-            raise ArmError(response)
-        if response.status_code == 202 and self._arm.finish(response).status_code not in (200, 204, 404):
+        if response.status_code == 202:
+            response = self._arm.finish(response)
+        if response.status_code not in (200, 204, 404):
             raise ArmError(response)
 
     def _check_absent(self, id_: str) -> None:
