@@ -16,6 +16,7 @@ _CHANGING = ("create", "update", "delete")
 class Change:
     """One resource that would change."""
 
+    urn: str
     operation: str
     """`create`, `update`, `replace` or `delete`."""
     resource: str
@@ -46,7 +47,7 @@ def _change(steps: list[Step]) -> Change:
         lines = [f"+ {path}: {shown(value)}" for path, value in _leaves(new, "")]
     else:
         lines = [line for path in paths for line in _difference(path, value_at(old, path), value_at(new, path))]
-    return Change(operation, first.name, first.type.rsplit(":", 1)[-1], paths, tuple(lines))
+    return Change(first.urn, operation, first.name, first.type.rsplit(":", 1)[-1], paths, tuple(lines))
 
 
 def _difference(path: str, old: Any, new: Any) -> Iterator[str]:

@@ -58,7 +58,9 @@ class Step:
     id: str = ""
     """The resource's id, where the state has it."""
     parent: str = ""
-    """Logical name of the parent."""
+    """URN of the parent."""
+    dependencies: tuple[str, ...] = ()
+    """URNs of what it needs."""
     provider: str = ""
     """Logical name of the provider."""
 
@@ -66,6 +68,11 @@ class Step:
     def name(self) -> str:
         """The resource's logical name."""
         return self.urn.rsplit("::", 1)[-1]
+
+    @property
+    def parent_name(self) -> str:
+        """The parent's logical name."""
+        return self.parent.rsplit("::", 1)[-1]
 
 
 def export_stack(stack: str, *, keys_of_secrets: bool = False) -> list[StackResource]:
@@ -246,7 +253,8 @@ def _step(step: dict[str, Any]) -> Step:
         new=new.get("inputs") or {},
         kinds={path: str(detail.get("kind", "")) for path, detail in details.items()},
         id=str(old.get("id", "")),
-        parent=str((old or new).get("parent", "")).rsplit("::", 1)[-1],
+        parent=str((old or new).get("parent", "")),
+        dependencies=tuple((new or old).get("dependencies") or ()),
         # A URN, and the provider's own id.
         provider=str((new or old).get("provider", "")).rpartition("::")[0].rsplit("::", 1)[-1],
     )

@@ -1,8 +1,8 @@
 """A stack's dependency graph as Mermaid: an arrow goes from what is needed to what needs it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from .engine import StackResource
+from .engine import StackResource, Step
 
 _COLOURS = {
     "azure": "fill:#cfe4fa,stroke:#0f6cbd",
@@ -10,11 +10,17 @@ _COLOURS = {
     "kubernetes": "fill:#d5f0e3,stroke:#0e7a4b",
     "other": "fill:#eeeeee,stroke:#777777",
 }
+_CHANGED = "stroke:#c50f1f,stroke-width:4px"
 _KINDS = {"azure-native": "azure", "azuread": "entra", "kubernetes": "kubernetes"}
 
 
-def mermaid(resources: list[StackResource]) -> str:
-    """The graph of a stack's resources, without providers, grouped by component."""
+def mermaid(resources: list[StackResource], changed: Collection[str] = ()) -> str:
+    """The graph of a stack's resources, without providers, grouped by component.
+
+    Args:
+        resources: the resources.
+        changed: URNs of those that are told apart by their border.
+    """
     # In the order of their names: the state's own differs from deployment to deployment.
     shown = sorted((r for r in resources if not r.type.startswith("pulumi:")), key=lambda resource: resource.urn)
     ids = {resource.urn: f"r{index}" for index, resource in enumerate(shown)}
@@ -24,7 +30,15 @@ def mermaid(resources: list[StackResource]) -> str:
         needed = sorted(urn for urn in resource.dependencies if urn in ids)
         lines += [f"  {ids[urn]} --> {ids[resource.urn]}" for urn in _direct(needed, shown)]
     lines += [f"  classDef {kind} {style}" for kind, style in _COLOURS.items()]
+    if marked := sorted(ids[urn] for urn in changed if urn in ids):
+        lines += [f"  classDef changed {_CHANGED}", f"  class {','.join(marked)} changed"]
     return "\n".join(lines)
+
+
+def resources_of(steps: list[Step]) -> list[StackResource]:
+    """A preview's resources, each once: those that would be there, and those that would go."""
+    by_urn = {step.urn: step for step in steps}
+    return [StackResource(step.urn, step.type, step.parent, step.dependencies) for step in by_urn.values()]
 
 
 def _group(

@@ -1,7 +1,8 @@
-"""A preview as a pull request's comment: a sentence, a table, warnings, and the details folded."""
+"""A preview as a pull request's comment: a sentence, a table, warnings; details and the graph folded."""
 
 from .changes import Change, changes
 from .engine import Step
+from .graph import mermaid, resources_of
 from .markdown import LONGEST, code, cut, fenced, folded
 from .masking import mask
 from .preview_text import clashes, interrupted, summary
@@ -10,6 +11,7 @@ from .replacements import Replacement, replacements
 # Whoever posts the text puts a mark before it, and where it comes from after it.
 _ROOM = LONGEST - 1_000
 _TABLE_ROOM = _ROOM // 2
+_GRAPH_ROOM = _ROOM // 3
 
 
 def markdown(stack: str, steps: list[Step]) -> str:
@@ -24,11 +26,12 @@ def markdown(stack: str, steps: list[Step]) -> str:
         lines += ["", "| | resource | type | what changes |", "| --- | --- | --- | --- |"]
         lines += _within([_row(change) for change in found], _TABLE_ROOM)
     text = "\n".join(lines)
+    graph = _graph(steps, found) if found else ""
     blocks = [_details(change) for change in found if change.differences]
     if blocks:
-        room = _ROOM - len(text.encode()) - len(folded("Details", "").encode())
+        room = _ROOM - sum(len(part.encode()) for part in (text, graph, folded("Details", "")))
         text += "\n\n" + folded("Details", "\n\n".join(_within(blocks, room)))
-    return cut(mask(text), _ROOM)
+    return cut(mask(text + graph), _ROOM)
 
 
 def failure(stack: str, message: str) -> str:
@@ -45,6 +48,13 @@ def _replacement(replacement: Replacement) -> str:
     because_of = ", ".join(code(path) for path in replacement.because_of)
     meaning = replacement.meaning
     return f"| `{replacement.resource}` | {because_of} | {interrupted(meaning.interrupts)} | {meaning.instead} |"
+
+
+def _graph(steps: list[Step], found: list[Change]) -> str:
+    """The stack as it would be, what changes with a thick border; nothing where it would not leave room for the rest."""
+    drawn = mermaid(resources_of(steps), {change.urn for change in found})
+    text = "\n\n" + folded("Graph: what changes has a thick red border", fenced(drawn, "mermaid"))
+    return text if len(text.encode()) < _GRAPH_ROOM else ""
 
 
 def _row(change: Change) -> str:

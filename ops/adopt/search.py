@@ -112,7 +112,7 @@ class Search:
     def _role_assignment(self, step: Step) -> str | None:
         role = step.new["roleDefinitionId"]
         if role == UNKNOWN:
-            role = self._id("roles-validator" if step.parent == "validator" else "roles-reader")
+            role = self._id("roles-validator" if step.parent_name == "validator" else "roles-reader")
         principal = step.new["principalId"]
         if principal == UNKNOWN:
             principal = self._id(f"{self._gateway_of(step)}-identity-service-principal").rsplit("/", 1)[-1]
@@ -219,8 +219,8 @@ class Search:
 
     def _gateway_of(self, step: Step) -> str:
         """Name of the gateway whose component a resource's component is in."""
-        component = self._steps[step.parent]
-        return component.parent if component.parent in self._steps else component.name
+        component = self._steps[step.parent_name]
+        return component.parent_name if component.parent_name in self._steps else component.name
 
 
 _Finder = Callable[[Step], str | None]

@@ -26,7 +26,7 @@ def update(key: str, old: Any, new: Any, name: str = "mygw-env") -> Step:
 def test_it_is_a_sentence_a_table_and_folded_details() -> None:
     steps = [
         update("level", "info", "debug"),
-        step("same", "other"),
+        step("same", "other", dependencies=(step("same").urn,)),
         step("delete", "gone", old={"metadata": {"name": "gone"}}),
     ]
     assert preview_comment.markdown("dev", steps).splitlines() == [
@@ -45,6 +45,24 @@ def test_it_is_a_sentence_a_table_and_folded_details() -> None:
         "```diff",
         "- data.level: info",
         "+ data.level: debug",
+        "```",
+        "",
+        "</details>",
+        "",
+        "<details><summary>Graph: what changes has a thick red border</summary>",
+        "",
+        "```mermaid",
+        "flowchart LR",
+        '  r0["ConfigMap<br/>gone"]:::kubernetes',
+        '  r1["ConfigMap<br/>mygw-env"]:::kubernetes',
+        '  r2["ConfigMap<br/>other"]:::kubernetes',
+        "  r1 --> r2",
+        "  classDef azure fill:#cfe4fa,stroke:#0f6cbd",
+        "  classDef entra fill:#e8dff5,stroke:#5c2e91",
+        "  classDef kubernetes fill:#d5f0e3,stroke:#0e7a4b",
+        "  classDef other fill:#eeeeee,stroke:#777777",
+        "  classDef changed stroke:#c50f1f,stroke-width:4px",
+        "  class r0,r1 changed",
         "```",
         "",
         "</details>",
