@@ -12,6 +12,9 @@ from ..pipelines.github_runner import GitHub, Run, SignIn
 from .pipeline_project import STACKS, PipelineProject, follower_file, stack_file
 from .sandbox import TENANT, Sandbox, sandbox_gateway
 
+# A run takes three stacks through plan and update.
+pytestmark = pytest.mark.timeout(900)
+
 DEPLOYER = "5a0c0de0-0000-4000-8000-000000000020"
 READER = "5a0c0de0-0000-4000-8000-000000000030"
 OURS = {"head": {"repo": {"full_name": "contoso/gateway"}, "sha": "abc1234"}, "number": 7}
