@@ -148,7 +148,7 @@ def affected(
         str | None, typer.Option(help="Commit that HEAD is compared with; without it, all stacks are named.")
     ] = None,
 ) -> None:
-    """Name the stacks that a change can affect, as a JSON list, in the order of their deployment."""
+    """Name the stacks that a change can affect, as a JSON list; those that others take roles from come first."""
     with _reported():
         typer.echo(json.dumps(affected_stacks(base)))
 

@@ -4,8 +4,6 @@ from ..markdown import LONGEST, cut
 from .api import Repository
 from .mark import is_ours, mark, origin
 
-_LABEL = "drift"
-
 
 def keep_issue(repository: Repository, subject: str, stack: str, title: str, text: str | None) -> str | None:
     """Open, update or close the issue.
@@ -24,7 +22,8 @@ def keep_issue(repository: Repository, subject: str, stack: str, title: str, tex
         OpsError: GitHub refuses.
     """
     marked = mark(subject, stack)
-    listed = repository.list("/issues", state="open", labels=_LABEL)
+    # Not by a label: one that somebody takes away would make a second issue.
+    listed = repository.list("/issues", state="open")
     kept = next((issue for issue in listed if "pull_request" not in issue and is_ours(issue, marked)), None)
     if text is None:
         if kept is None:
@@ -35,7 +34,7 @@ def keep_issue(repository: Repository, subject: str, stack: str, title: str, tex
         return f"Closed {kept['html_url']}."
     body = f"{marked}\n{cut(text, LONGEST - 1_000)}{origin()}"
     if kept is None:
-        opened = repository.post("/issues", {"title": title, "body": body, "labels": [_LABEL]})
+        opened = repository.post("/issues", {"title": title, "body": body})
         return f"Opened {opened['html_url']}."
     repository.patch(f"/issues/{kept['number']}", {"title": title, "body": body})
     return f"Updated {kept['html_url']}."

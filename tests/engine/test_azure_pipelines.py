@@ -9,6 +9,9 @@ from ..pipelines.azure_runner import AzureJob, AzurePipelines
 from .pipeline_project import STACKS, PipelineProject, follower_file, stack_file
 from .sandbox import TENANT, Sandbox, sandbox_gateway
 
+# A run takes three stacks through plan and update.
+pytestmark = pytest.mark.timeout(900)
+
 
 class Project(PipelineProject):
     """The project in Azure DevOps."""

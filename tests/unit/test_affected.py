@@ -41,7 +41,7 @@ def after(*changed: str) -> list[str]:
     return affected("HEAD^1")
 
 
-def test_without_a_base_all_stacks_are_named_in_the_order_of_their_deployment() -> None:
+def test_without_a_base_all_stacks_are_named_and_those_that_others_need_come_first() -> None:
     assert affected(None) == ["dev", "lone", "prod"]
 
 

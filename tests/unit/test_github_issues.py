@@ -58,10 +58,9 @@ def test_each_stack_and_subject_has_its_own(api: GitHubApi) -> None:
 
 def test_an_issue_is_found_behind_a_page_of_others_and_somebody_elses_is_left_alone(api: GitHubApi) -> None:
     keep("One.")
-    label = [{"name": "drift"}]
     for number in range(2, 250):
         body = "<!-- self-hosted-gateway drift dev -->\nmine"
-        api.issues[number] = {"number": number, "body": body, "state": "open", "labels": label, "user": SOMEBODY}
+        api.issues[number] = {"number": number, "body": body, "state": "open", "user": SOMEBODY}
     assert keep("Two.") == "Updated https://github.com/contoso/gateway/issues/1."
     assert api.issues[2]["body"].endswith("mine")
 
