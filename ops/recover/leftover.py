@@ -39,4 +39,5 @@ class Places:
 
     arm: Api
     graph: Api
-    cluster: Cluster
+    cluster: Cluster | None
+    """None where the stack has no cluster, or no update has come as far."""

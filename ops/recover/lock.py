@@ -4,14 +4,14 @@ import re
 import socket
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import psutil
 
-from ..engine import import_raw, run
+from ..engine import run
 from ..errors import OpsError
 
 _OWNER = re.compile(r"created by (?P<user>\S*)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
+_LOCKED = "currently locked"
 
 
 @dataclass(frozen=True)
@@ -27,20 +27,21 @@ class Lock:
         return f"{self.user}@{self.host}, process {self.pid}, since {self.since:%Y-%m-%d %H:%M:%S %Z}"
 
 
-def find_lock(stack: str, state: dict[str, Any]) -> Lock | None:
-    """The lock of a stack. Asking for it puts the stack's state in its own place: the engine tells nothing else of it.
+def find_lock(stack: str) -> Lock | None:
+    """The lock of a stack. The engine tells it to who wants one: a refresh of nothing, which changes nothing.
 
     Raises:
-        OpsError: the backend says that an update is running, but not whose.
+        OpsError: the backend says that the stack is locked, but not by whom.
     """
+    nothing = f"urn:pulumi:{stack}::none::none:none:None::none"
     try:
-        import_raw(stack, state)
+        run("refresh", "--yes", "--skip-preview", "--target", nothing, "--stack", stack)
     except OpsError as error:
-        owner = _OWNER.search(str(error))
-        if owner is None:
+        if owner := _OWNER.search(str(error)):
+            since = datetime.fromisoformat(owner["since"])
+            return Lock(owner["user"], owner["host"], int(owner["pid"]), since)
+        if _LOCKED in str(error):
             raise
-        since = datetime.fromisoformat(owner["since"])
-        return Lock(owner["user"], owner["host"], int(owner["pid"]), since)
     return None
 
 

@@ -47,7 +47,7 @@ def _of(pending: dict[str, Any], resources: list[dict[str, Any]], known: set[str
     if type_.startswith("azuread:"):
         left = in_entra.left_over(type_, inputs, known, places.graph)
         return [Leftover(name, urn, what, Fate.REMOVE, remove=remove) for what, remove in left]
-    if type_.startswith("kubernetes:"):
+    if type_.startswith("kubernetes:") and places.cluster is not None:
         there = in_cluster.left_over(type_, inputs, known, places.cluster)
         if there is None:
             return []

@@ -45,7 +45,7 @@ def plan(stack: str, *, owner_is_gone: bool = False) -> Plan:
         OpsError: the update still runs, or somewhere can't be looked.
     """
     state = export_raw(stack)
-    lock = find_lock(stack, state)
+    lock = find_lock(stack)
     if lock is not None:
         gone = is_owner_gone(lock)
         if gone is False:
@@ -70,6 +70,8 @@ def carry_out(planned: Plan) -> None:
         if leftover.remove is not None:
             leftover.remove()
     if planned.pending:
+        if export_raw(planned.stack)["deployment"] != planned.state["deployment"]:
+            raise OpsError(f"Stack {planned.stack} has changed meanwhile: run this again.")
         import_raw(planned.stack, _without_pending(planned))
     run("refresh", "--yes", "--skip-preview", "--stack", planned.stack)
 
@@ -83,9 +85,11 @@ def _leftovers(stack: str, state: dict[str, Any]) -> list[Leftover]:
     }
     if "azure-native" not in inputs:
         return []  # no update has come as far as Azure
-    azure_inputs, cluster_inputs = inputs["azure-native"], inputs["kubernetes"]
+    azure_inputs = inputs["azure-native"]
     azure = Azure(str(azure_inputs["tenantId"]), str(azure_inputs.get("environment", "public")))
-    cluster = Cluster(str(cluster_inputs.get("kubeconfig") or ""), str(cluster_inputs.get("context") or ""))
+    cluster: Cluster | None = None
+    if cluster_inputs := inputs.get("kubernetes"):
+        cluster = Cluster(str(cluster_inputs.get("kubeconfig") or ""), str(cluster_inputs.get("context") or ""))
     places, known = Places(azure.arm, azure.graph, cluster), _known(stack)
     found = [*find_leftovers(state, known, places), *beside_the_state(export_stack(stack), known, places)]
     if not deployment.get("pending_operations"):

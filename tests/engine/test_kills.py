@@ -142,6 +142,28 @@ def test_a_killed_update_is_told_and_asked_about(stack: Stack) -> None:
     )
 
 
+def test_what_is_pending_without_a_lock_is_kept_until_somebody_says_yes(stack: Stack) -> None:
+    stack.configure(sandbox_config())
+    kill_at(stack, "Graph POST applications", "up", done=True)
+    stack.pulumi("cancel", "--yes").ok()
+    before = pending(stack)
+    assert before
+    assert stack.ops("recover").code == 1
+    assert pending(stack) == before
+    assert stack.ops("drift").code == 1
+    assert "mygw-identity-application" in stack.ops("recover", "--yes").ok().output
+    assert reality(stack.sandbox).applications == []
+    assert pending(stack) == []
+
+
+def test_a_stack_without_gateways_has_nothing_to_recover(stack: Stack) -> None:
+    config = {key: value for key, value in sandbox_config().items() if key.startswith("azure-native:")}
+    stack.configure(config)
+    stack.up().ok()
+    assert "there is nothing to recover" in stack.ops("recover").ok().output
+    stack.destroy().ok()
+
+
 def test_an_update_that_runs_is_left_alone(stack: Stack) -> None:
     stack.configure(sandbox_config())
     stack.sandbox.fault("ARM PUT Microsoft.Authorization/roleDefinitions", delay=15, count=1)
