@@ -34,6 +34,8 @@ class DeployedGateway:
     """Object id of the gateway's service principal."""
     apis: tuple[str, ...]
     """Ids of the APIs that the stack attaches."""
+    authority: str
+    """Entra's authority, as declared."""
     config_map: ObjectName
     secret: ObjectName | None
     """None where the ConfigMap holds the client secret."""
@@ -67,6 +69,7 @@ def default_audience(endpoint: str) -> str:
 
 def _gateway(component: StackResource, children: list[StackResource]) -> DeployedGateway:
     secrets = [child for child in children if child.type == "kubernetes:core/v1:Secret"]
+    config_map = _first(children, "kubernetes:core/v1:ConfigMap")
     return DeployedGateway(
         name=component.name,
         gateway_id=component.outputs["gatewayResourceId"],
@@ -76,7 +79,8 @@ def _gateway(component: StackResource, children: list[StackResource]) -> Deploye
             for child in children
             if child.type == "azure-native:apimanagement:GatewayApiEntityTag"
         ),
-        config_map=_object(_first(children, "kubernetes:core/v1:ConfigMap")),
+        authority=config_map.inputs["data"]["config.service.auth.azureAd.authority"],
+        config_map=_object(config_map),
         secret=_object(secrets[0]) if secrets else None,
         deployment=_object(_first(children, "kubernetes:apps/v1:Deployment")),
     )

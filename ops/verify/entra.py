@@ -32,7 +32,15 @@ def check_token(gateway: DeployedGateway, cluster: Cluster, environment: str) ->
         what = gateway.secret or gateway.config_map
         found = f"{what.namespace}/{what.name} has no client secret, or is not there"
         return Check(gateway.name, QUESTION, Answer.FAILED, found, "`pulumi up --refresh` puts it back.")
-    authority = _authority(settings, environment)
+    there = settings.get(f"{_SETTING}.authority")
+    if there != gateway.authority:
+        # The secret is not handed to somebody whom nobody has declared.
+        found = (
+            f"the ConfigMap names authority {there}, and the stack {gateway.authority}: nobody was asked for a token"
+        )
+        next_step = "`pulumi up --refresh` puts it back; if pods have started meanwhile, rotate the secret too."
+        return Check(gateway.name, QUESTION, Answer.FAILED, found, next_step)
+    authority = _authority(gateway, environment)
     audience = settings.get("config.service.auth.tokenAudience") or default_audience(
         settings["config.service.endpoint"]
     )
@@ -47,11 +55,11 @@ def check_token(gateway: DeployedGateway, cluster: Cluster, environment: str) ->
     return Check(gateway.name, QUESTION, Answer.OK, f"Entra gives application {client_id} a token for {audience}")
 
 
-def _authority(settings: dict[str, str], environment: str) -> str:
+def _authority(gateway: DeployedGateway, environment: str) -> str:
     # Where the environment names a cloud, its names are reached by it, and the pods' may not be known here.
     if os.environ.get("ARM_METADATA_HOSTNAME"):
         return find_cloud(environment).authority
-    return settings.get(f"{_SETTING}.authority") or find_cloud(environment).authority
+    return gateway.authority
 
 
 def _settings(gateway: DeployedGateway, cluster: Cluster) -> dict[str, str] | None:

@@ -138,6 +138,20 @@ def test_a_secret_that_entra_does_not_know(deployed: Stack) -> None:
     eventually(lambda: deployed.ops("verify").ok())
 
 
+def test_the_secret_is_not_handed_to_an_authority_that_nobody_has_declared(deployed: Stack) -> None:
+    patch = json.dumps({"data": {"config.service.auth.azureAd.authority": "https://login.contoso.example"}})
+    deployed.sandbox.kubectl("patch", "configmap", "mygw-env", "--type=merge", "-p", patch).ok()
+    deployed.sandbox.azure().delete("/_sandbox/requests")
+    key = deployed.outputs()["gateways"]["mygw"]["clientSecretKeyId"]
+    token = failed(deployed)["token"]
+    assert token["found"].startswith("the ConfigMap names authority https://login.contoso.example")
+    # A poll of the pod's own may have come in between.
+    assert deployed.sandbox.sign_ins().get(key, 0) <= 1
+    deployed.up("--refresh").ok()
+    deployed.sandbox.wait_for_pods()
+    eventually(lambda: deployed.ops("verify").ok())
+
+
 def test_what_could_not_be_found_out_is_neither_well_nor_broken(deployed: Stack) -> None:
     without_cluster = deployed.ops("verify", "--format", "json", KUBECONFIG="/dev/null")
     assert without_cluster.code == 2
