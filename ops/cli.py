@@ -14,7 +14,7 @@ from . import preview_comment, preview_text
 from .adopt.run import adopt as run_adoption
 from .adopt.text import describe as describe_adoption
 from .affected import affected as affected_stacks
-from .annotation import warn
+from .annotation import harmless, warn
 from .deploy import deploy as deploy_planned
 from .drift import render
 from .drift.check import check
@@ -82,7 +82,7 @@ def main() -> None:
 def graph(stack: Stack) -> None:
     """Print a stack's dependency graph as Mermaid, grouped by component, from the engine's own record of it."""
     with _reported():
-        typer.echo(mermaid(export_stack(stack)))
+        _say(mermaid(export_stack(stack)))
 
 
 @app.command()
@@ -100,7 +100,7 @@ def drift(
         report = check(stack)
         saved.write("drift.md", render.markdown(report))
         saved.write("drift.json", render.as_json(report))
-        typer.echo(_RENDER[format_](report))
+        _say(_RENDER[format_](report))
         for secret in report.expiring:
             warn(render.warning(secret))
         if report.drifted:
@@ -127,10 +127,10 @@ def preview(
         except OpsError as error:
             saved.write("preview.md", preview_comment.failure(stack, str(error)))
             if format_ is Format.MARKDOWN:
-                typer.echo(preview_comment.failure(stack, str(error)))
+                _say(preview_comment.failure(stack, str(error)))
             raise OpsError(mask(str(error))) from None
         saved.write("preview.md", preview_comment.markdown(stack, steps))
-        typer.echo(_PREVIEW[format_](stack, steps))
+        _say(_PREVIEW[format_](stack, steps))
 
 
 @app.command()
@@ -139,7 +139,7 @@ def deploy(
 ) -> None:
     """Update a stack by a saved plan: what the plan does not hold is not done. Secrets are not printed."""
     with _reported():
-        deploy_planned(stack, plan, typer.echo)
+        deploy_planned(stack, plan, _say)
 
 
 @app.command()
@@ -150,7 +150,7 @@ def affected(
 ) -> None:
     """Name the stacks that a change can affect, as a JSON list; those that others take roles from come first."""
     with _reported():
-        typer.echo(json.dumps(affected_stacks(base)))
+        _say(json.dumps(affected_stacks(base)))
 
 
 @app.command()
@@ -164,7 +164,7 @@ def comment(
         file = (folder or Path("reports") / stack) / "preview.md"
         missing = preview_comment.failure(stack, "It did not begin: the run's log says why.")
         text = file.read_text() if file.exists() else missing
-        typer.echo(keep_comment(Repository(), pull_request, stack, text))
+        _say(keep_comment(Repository(), pull_request, stack, text))
 
 
 @app.command()
@@ -182,7 +182,7 @@ def issue(stack: Stack, folder: Folder = None) -> None:
         )
         for subject, title, text in kept:
             if done := keep_issue(repository, subject, stack, title, text):
-                typer.echo(done)
+                _say(done)
 
 
 @app.command()
@@ -197,8 +197,8 @@ def rotate(
     with _reported():
         day = (date or datetime.now(UTC)).date()
         for rotation in set_rotation(stack, gateway, day):
-            typer.echo(f"Gateway '{rotation.gateway}': rotation {rotation.before} -> {rotation.after}.")
-        typer.echo(
+            _say(f"Gateway '{rotation.gateway}': rotation {rotation.before} -> {rotation.after}.")
+        _say(
             "Nothing has happened yet. `pulumi up` makes a new client secret, rolls the pods with the article's strategy, and "
             "removes the old secret when they have ended; if it fails before that, both secrets work."
         )
@@ -214,7 +214,7 @@ def verify(
     """
     with _reported(ExitCode.UNKNOWN):
         report = run_verification(stack)
-        typer.echo(verify_render.text(report) if format_ is TextOrJson.TEXT else verify_render.as_json(report))
+        _say(verify_render.text(report) if format_ is TextOrJson.TEXT else verify_render.as_json(report))
         if report.exit_code:
             raise typer.Exit(report.exit_code.value)
 
@@ -234,13 +234,13 @@ def recover(
     """
     with _reported():
         planned = recovery.plan(stack, owner_is_gone=owner_is_gone)
-        typer.echo(describe_recovery(planned))
+        _say(describe_recovery(planned))
         if not planned.is_needed:
             return
         if not yes and not typer.confirm("Do this?"):
             raise typer.Exit(1)
         recovery.carry_out(planned)
-        typer.echo(f"Done. Go on with `pulumi up --stack {stack}`.")
+        _say(f"Done. Go on with `pulumi up --stack {stack}`.")
 
 
 @app.command()
@@ -261,7 +261,7 @@ def adopt(
         adoption = run_adoption(stack, {gateway: client_id for gateway, _, client_id in given})
         if adoption.found.ids:
             output.write_text(json.dumps(adoption.import_file, indent=2) + "\n")
-        typer.echo(describe_adoption(adoption, str(output)))
+        _say(describe_adoption(adoption, str(output)))
 
 
 class _Saved:
@@ -282,11 +282,15 @@ class _Saved:
             (self._folder / name).write_text(f"{text}\n")
 
 
+def _say(text: str, *, err: bool = False) -> None:
+    typer.echo(harmless(text), err=err)
+
+
 @contextmanager
 def _reported(code: int = 1) -> Iterator[None]:
     """One message for what went wrong, no traceback."""
     try:
         yield
     except OpsError as error:
-        typer.echo(f"error: {error}", err=True)
+        _say(f"error: {error}", err=True)
         raise typer.Exit(code) from None
