@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from ..azure import Azure
 from ..cluster import Cluster
-from ..engine import StackResource, export_stack
+from ..engine import StackResource, export_raw, export_stack
+from ..errors import OpsError
 from .beside_authorization import Authorization
 from .beside_entra import added_credentials, doubles
 from .beside_kubernetes import added_to_objects
@@ -23,10 +24,19 @@ def check(stack: str) -> Report:
     Raises:
         OpsError: something can't be checked: that is no drift, and no all-clear either.
     """
+    state = export_raw(stack)["deployment"]
+    if state.get("pending_operations"):
+        raise OpsError(
+            f"Stack {stack} is being updated, or an update of it was interrupted: wait until it has ended, or see "
+            f"`python -m ops recover --stack {stack}`."
+        )
     resources = export_stack(stack, keys_of_secrets=True)
     report = Report(stack, list(drift_of_declared(stack)))
     report.findings += _beside(stack, resources)
     report.expiring = list(expiring(resources, datetime.now(UTC)))
+    # What an update has half done is no drift.
+    if export_raw(stack)["deployment"] != state:
+        raise OpsError(f"Stack {stack} was updated while it was checked: check again.")
     return report
 
 
