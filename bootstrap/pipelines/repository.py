@@ -30,6 +30,12 @@ def _commands(values: dict[str, Any]) -> str:
     repository, known, clients = values["repository"], values["known"], values["clients"]
     lines = [f"gh variable set {name} --repo {repository} --body '{value}'" for name, value in known.items()]
     for environment, client_id in clients.items():
-        lines.append(f"gh api --method PUT repos/{repository}/environments/{environment}")
+        # Without the policy, any branch's workflow could be the environment's deployer.
+        path = f"repos/{repository}/environments/{environment}"
+        policy = "deployment_branch_policy"
+        lines.append(
+            f"gh api --method PUT {path} -F '{policy}[protected_branches]=false' -F '{policy}[custom_branch_policies]=true'"
+        )
+        lines.append(f"gh api --method POST {path}/deployment-branch-policies -f name=main")
         lines.append(f"gh variable set AZURE_CLIENT_ID --repo {repository} --env {environment} --body '{client_id}'")
     return "\n".join(lines)
