@@ -12,7 +12,7 @@ from .errors import OpsError
 _LOCAL = {"sandbox"}
 # What the program does not read. Whatever is not named here affects every stack.
 _HARMLESS_FOLDERS = (
-    ".ci", ".github", "azure-pipelines", "bench", "bootstrap", "docs", "ops", "sandbox", "tests",
+    ".ci", ".github", "azure-pipelines", "bootstrap", "docs", "ops", "sandbox", "tests",
 )  # fmt: skip
 _HARMLESS_FILES = {".gitignore", "Makefile", "pyproject.toml"}
 
@@ -26,7 +26,7 @@ def affected(base: str | None) -> list[str]:
     Raises:
         OpsError: it can't be compared.
     """
-    files = {file.name.split(".")[1]: file for file in sorted(Path().glob("Pulumi.*.yaml"))}
+    files = {_stack_of(file.name): file for file in sorted(Path().glob("Pulumi.*.yaml"))}
     needs = {name: _referred(file) for name, file in files.items() if name not in _LOCAL}
     chosen = set(needs) if base is None else _touched(_changed_files(base), needs)
     # A stack that takes the roles of another sees them change.
@@ -41,13 +41,16 @@ def _touched(changed: list[str], needs: dict[str, str | None]) -> set[str]:
         path = Path(name)
         if path.parts[0] in _HARMLESS_FOLDERS or name in _HARMLESS_FILES or path.suffix == ".md":
             continue
-        parts = name.split(".")
-        if len(parts) == 3 and (parts[0], parts[2]) == ("Pulumi", "yaml"):
-            touched |= {parts[1]}
+        if path.parent == Path() and path.match("Pulumi.*.yaml"):
+            touched |= {_stack_of(name)}
         else:
             return set(needs)
     # A stack whose file is deleted is not there to be previewed; those that refer to it are.
     return {name for name in needs if name in touched or needs[name] in touched}
+
+
+def _stack_of(file: str) -> str:
+    return file.removeprefix("Pulumi.").removesuffix(".yaml")
 
 
 def _changed_files(base: str) -> list[str]:

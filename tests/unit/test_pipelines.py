@@ -14,7 +14,6 @@ import yaml
 from jsonschema.validators import validator_for
 
 from ..pipelines.azure_files import expanded
-from ..pipelines.expressions import Expressions
 
 CHECKOUT = Path(__file__).parents[2]
 WORKFLOWS = sorted((CHECKOUT / ".github/workflows").glob("*.yml"))
@@ -89,23 +88,12 @@ def test_no_workflow_runs_a_forks_code_with_the_repositorys_rights() -> None:
     assert workflow("preview")["jobs"]["preview"]["needs"] == "stacks"
 
 
-@pytest.mark.parametrize(
-    ("event", "head", "runs"),
-    [
-        ("push", None, True),
-        ("pull_request", "fabrikam/gateway", True),
-        # It has been checked when it was pushed.
-        ("pull_request", "contoso/gateway", False),
-    ],
-)
-def test_every_push_and_every_fork_is_checked_by_what_a_contributor_runs(
-    event: str, head: str | None, runs: bool
-) -> None:
-    pull_request = {"pull_request": {"head": {"repo": {"full_name": head}}}} if head else {}
-    github = {"event_name": event, "repository": "contoso/gateway", "event": pull_request}
-    job = workflow("checks")["jobs"]["checks"]
-    assert Expressions({"github": github}, {"success": lambda: True}).holds(job["if"]) is runs
-    assert job["steps"][-1] == {"run": ".ci/run"}
+def test_every_push_and_every_pull_request_is_checked_by_what_a_contributor_runs() -> None:
+    checks = workflow("checks")
+    assert set(checks["on"]) == {"push", "pull_request"}
+    # A job that is skipped counts as passed where it is required.
+    assert "if" not in checks["jobs"]["checks"]
+    assert checks["jobs"]["checks"]["steps"][-1] == {"run": ".ci/run"}
     assert "exec make test" in (CHECKOUT / ".ci/run").read_text()
 
 
