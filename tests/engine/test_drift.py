@@ -18,9 +18,10 @@ from .drift_cases import (
     is_fixed,
 )
 from .drift_document import drift_document
-from .sandbox import AUTHORIZATION_VERSION, Stack, eventually, sandbox_config
+from .sandbox import AUTHORIZATION_VERSION, Stack, eventually, sandbox_config, sandbox_gateway
 
 VERSION = {"api-version": AUTHORIZATION_VERSION}
+GATEWAY = "azure-native:apimanagement:Gateway"
 KINDS = {
     "kubernetes:core/v1:ConfigMap": "configmap",
     "kubernetes:core/v1:Secret": "secret",
@@ -216,6 +217,39 @@ def test_every_resource_that_is_deleted_is_noticed_and_made_again(
     delete(deployed, *names)
     assert drift(deployed) == {key: set() for key in [*names, *along]}
     heals(deployed)
+
+
+def test_what_other_configurations_declare_is_noticed_and_healed_too(stack: Stack) -> None:
+    """A gateway resource of the stack's own, and the client secret in the ConfigMap."""
+    authentication = sandbox_gateway()["authentication"]
+    authentication["clientSecret"]["store"] = "ConfigMap"
+    own = {"name": "owngw", "createGatewayResource": True, "locationName": "contoso branch"}
+    stack.configure(sandbox_config(gateways=[sandbox_gateway(**own, authentication=authentication)]))
+    stack.up().ok()
+    (resource,) = [r for r in stack.resources() if r["type"] == GATEWAY]
+    assert sorted(leaf.path for leaf in declared_leaves(stack) if leaf.type == GATEWAY) == [
+        "gatewayId", "locationData.name", "resourceGroupName", "serviceName",
+    ]  # fmt: skip
+    other = {"properties": {"locationData": {"name": "contoso elsewhere"}}}
+    version = {"api-version": "2024-05-01"}
+    stack.sandbox.arm().put(resource["id"], params=version, json=other).raise_for_status()
+    setting = "config.service.auth.azureAd.clientSecret"
+    patch = json.dumps([{"op": "replace", "path": f"/data/{setting}", "value": "other"}])
+    stack.sandbox.kubectl("patch", "configmap", "owngw-env", "--type=json", "-p", patch).ok()
+    assert drift(stack) == {
+        "owngw-resource-gateway": {"locationData.name"},
+        "owngw-workload-env": {f'data["{setting}"]'},
+    }
+    stack.up("--refresh").ok()
+    stack.check_drift().ok()
+
+    for api in ("/apis/echo", ""):
+        answer = stack.sandbox.arm().delete(f"{resource['id']}{api}", params=version, headers={"If-Match": "*"})
+        answer.raise_for_status()
+    assert drift(stack) == {"owngw-resource-gateway": set(), "owngw-resource-api-echo": set()}
+    stack.up("--refresh").ok()
+    stack.check_drift().ok()
+    stack.destroy().ok()
 
 
 def test_the_documented_table_is_what_was_seen(deployed: Stack, document: Callable[[str, str], None]) -> None:

@@ -13,6 +13,7 @@ from .sandbox import AUTHORIZATION_VERSION, CHECKOUT, SUBSCRIPTION, Result, Stac
 VERSION = {"api-version": AUTHORIZATION_VERSION}
 AUTHORIZATION = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization"
 DEPLOYER_ROLE = f"{AUTHORIZATION}/roleDefinitions/5a0c0de0-0000-4000-8000-000000000022"
+READER_ROLE = f"{AUTHORIZATION}/roleDefinitions/5a0c0de0-0000-4000-8000-000000000032"
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,14 @@ def deployed(deployable: Stack) -> Stack:
     return deployable
 
 
+@pytest.fixture
+def prepared(deployed: Stack) -> Stack:
+    """The same, deployed again: the cases before have destroyed it."""
+    deployed.configure(configuration())
+    deployed.up().ok()
+    return deployed
+
+
 def configuration(**changes: Any) -> dict[str, Any]:
     own = {"name": "owngw", "createGatewayResource": True, "locationName": "contoso branch"}
     suffix = changes.pop("suffix", "")
@@ -31,19 +40,19 @@ def configuration(**changes: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def without(stack: Stack, action: str) -> Iterator[None]:
-    """The deployer's role without one action."""
+def without(stack: Stack, action: str, role_id: str = DEPLOYER_ROLE) -> Iterator[None]:
+    """A role, the deployer's, without one action."""
     administrator = stack.sandbox.arm("administrator")
-    role = administrator.get(DEPLOYER_ROLE, params=VERSION).raise_for_status().json()["properties"]
+    role = administrator.get(role_id, params=VERSION).raise_for_status().json()["properties"]
     (permission,) = role["permissions"]
     assert action in permission["actions"]
     less = {**permission, "actions": [right for right in permission["actions"] if right != action]}
     body = {"properties": {**role, "permissions": [less]}}
-    administrator.put(DEPLOYER_ROLE, params=VERSION, json=body).raise_for_status()
+    administrator.put(role_id, params=VERSION, json=body).raise_for_status()
     try:
         yield
     finally:
-        administrator.put(DEPLOYER_ROLE, params=VERSION, json={"properties": role}).raise_for_status()
+        administrator.put(role_id, params=VERSION, json={"properties": role}).raise_for_status()
 
 
 def checking(stack: Stack) -> Result:
@@ -90,6 +99,24 @@ def test_an_action_that_is_missing_is_named_with_its_scope(
     assert result.code not in (0, 7), result.output
     assert f"does not have authorization to perform action '{action}' over scope '/subscriptions/" in result.output
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("action", json.loads((CHECKOUT / "docs" / "roles" / "reader.json").read_text())["Actions"])
+def test_an_action_that_the_reader_lacks_is_missed_by_its_checks(prepared: Stack, action: str) -> None:
+    with without(prepared, action, READER_ROLE):
+        result = prepared.check_drift(identity="reader")
+    assert result.code not in (0, 7), result.output
+    named = f"does not have authorization to perform action '{action}' over scope '/subscriptions/" in result.output
+    assert named is (action != WITHOUT_A_BODY)
+    assert "Status=403" in result.output
+
+
+def test_an_action_that_is_asked_for_with_head_is_missed_without_a_name(prepared: Stack) -> None:
+    with without(prepared, WITHOUT_A_BODY):
+        result = prepared.check_drift()
+    assert result.code not in (0, 7), result.output
+    assert "Status=403" in result.output
+    assert "mygw" in result.output or "owngw" in result.output
 
 
 def test_every_action_of_the_documented_role_has_its_case() -> None:
