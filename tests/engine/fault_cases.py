@@ -134,7 +134,7 @@ TWO_AT_ONCE = Fault(
     "wait, then `pulumi up`",
 )
 KILLED = Fault(
-    "the engine is killed, at any write of `up`, `destroy` or a rotation",
+    "the engine is killed, at each kind of write to Azure of `up`, and at many of `destroy` and a rotation",
     "the stack is currently locked by 1 lock(s)",
     "a lock, pending operations, perhaps objects that the state does not know",
     RECOVER,
