@@ -235,7 +235,8 @@ def test_commands_within_sentences_are_their_programs(page: str, sandbox: Sandbo
         if program not in ("pulumi", "kubectl"):
             continue
         plain = [word for word in words if word[0].isalpha()]
-        help_ = sandbox.run(program, *plain[:2], "--help").ok().output
+        # Without it, the engine's help leaves out `--plan`, which works all the same.
+        help_ = sandbox.run(program, *plain[:2], "--help", PULUMI_EXPERIMENTAL="true").ok().output
         assert f"{program} {plain[0]}" in help_
         for option in (word.partition("=")[0] for word in words if word.startswith("--")):
             assert option in help_, f"{page}: {command}"
