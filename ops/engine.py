@@ -111,6 +111,12 @@ def export_raw(stack: str) -> dict[str, Any]:
     return json.loads(run("stack", "export", "--stack", stack))
 
 
+def holdings(state: dict[str, Any]) -> tuple[Any, Any]:
+    """What a state holds, its date and other circumstances apart: resources and pending operations."""
+    deployment = state["deployment"]
+    return deployment.get("resources") or [], deployment.get("pending_operations") or []
+
+
 def import_raw(stack: str, state: dict[str, Any]) -> None:
     """Put a state in the place of a stack's.
 

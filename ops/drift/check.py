@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from ..azure import Azure
 from ..cluster import Cluster
-from ..engine import StackResource, export_raw, export_stack
+from ..engine import StackResource, export_raw, export_stack, holdings
 from ..errors import OpsError
 from .beside_authorization import Authorization
 from .beside_entra import added_credentials, doubles
@@ -24,8 +24,8 @@ def check(stack: str) -> Report:
     Raises:
         OpsError: something can't be checked: that is no drift, and no all-clear either.
     """
-    state = export_raw(stack)["deployment"]
-    if state.get("pending_operations"):
+    before = holdings(export_raw(stack))
+    if before[1]:
         raise OpsError(
             f"Stack {stack} is being updated, or an update of it was interrupted: wait until it has ended, or see "
             f"`python -m ops recover --stack {stack}`."
@@ -35,7 +35,7 @@ def check(stack: str) -> Report:
     report.findings += _beside(stack, resources)
     report.expiring = list(expiring(resources, datetime.now(UTC)))
     # What an update has half done is no drift.
-    if export_raw(stack)["deployment"] != state:
+    if holdings(export_raw(stack)) != before:
         raise OpsError(f"Stack {stack} was updated while it was checked: check again.")
     return report
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..azure import Azure
 from ..cluster import Cluster
-from ..engine import export_raw, export_stack, import_raw, preview, run, stacks
+from ..engine import export_raw, export_stack, holdings, import_raw, preview, run, stacks
 from ..errors import OpsError
 from .leftover import Fate, Leftover, Places
 from .lock import Lock, clear_lock, find_lock, is_owner_gone
@@ -44,7 +44,6 @@ def plan(stack: str, *, owner_is_gone: bool = False) -> Plan:
     Raises:
         OpsError: the update still runs, or somewhere can't be looked.
     """
-    state = export_raw(stack)
     lock = find_lock(stack)
     if lock is not None:
         gone = is_owner_gone(lock)
@@ -55,6 +54,7 @@ def plan(stack: str, *, owner_is_gone: bool = False) -> Plan:
                 f"Stack {stack} is locked by {lock}. That is another machine: make sure that the update has ended there, "
                 "then run this again with --owner-is-gone."
             )
+    state = export_raw(stack)
     return Plan(stack, lock, _leftovers(stack, state), state)
 
 
@@ -66,12 +66,12 @@ def carry_out(planned: Plan) -> None:
     """
     if planned.lock is not None:
         clear_lock(planned.stack)
+    if holdings(export_raw(planned.stack)) != holdings(planned.state):
+        raise OpsError(f"Stack {planned.stack} has changed meanwhile: run this again.")
     for leftover in planned.leftovers:
         if leftover.remove is not None:
             leftover.remove()
     if planned.pending:
-        if export_raw(planned.stack)["deployment"] != planned.state["deployment"]:
-            raise OpsError(f"Stack {planned.stack} has changed meanwhile: run this again.")
         import_raw(planned.stack, _without_pending(planned))
     run("refresh", "--yes", "--skip-preview", "--stack", planned.stack)
 
