@@ -7,7 +7,8 @@ from typing import Any
 import yaml
 
 from ..pipelines.working_copy import CHECKOUT, Repository
-from .sandbox import SUBSCRIPTION, TENANT, Sandbox, sandbox_config
+from .sandbox import Sandbox, sandbox_config
+from .test_environments import configuration
 
 STACKS = ("dev", "staging", "prod")
 # What only a signed-in job has.
@@ -15,18 +16,17 @@ SIGN_IN = ("ARM_CLIENT_SECRET", "KUBECONFIG", "PULUMI_CONFIG_PASSPHRASE")
 
 
 def stack_file(**changes: Any) -> str:
-    salt = yaml.safe_load((CHECKOUT / "Pulumi.sandbox.yaml").read_text())["encryptionsalt"]
-    return yaml.safe_dump({"encryptionsalt": salt, "config": sandbox_config(**changes)})
+    """Stack dev's: the sandbox's configuration, with changes to its sections."""
+    return _file(sandbox_config(**changes))
 
 
-def follower_file() -> str:
-    """A stack that takes the roles of dev, and has no gateway yet."""
+def follower_file(stack: str) -> str:
+    """Staging's or prod's, as the repository has it, filled in."""
+    return _file(configuration(stack))
+
+
+def _file(config: dict[str, Any]) -> str:
     salt = yaml.safe_load((CHECKOUT / "Pulumi.sandbox.yaml").read_text())["encryptionsalt"]
-    config = {
-        "azure-native:tenantId": TENANT,
-        "azure-native:subscriptionId": SUBSCRIPTION,
-        "self-hosted-gateway:roles": {"existing": {"stack": "organization/self-hosted-gateway/dev"}},
-    }
     return yaml.safe_dump({"encryptionsalt": salt, "config": config})
 
 
@@ -40,8 +40,9 @@ class PipelineProject:
         self.repository = Repository(folder / "repository")
         self.repository.write("Pulumi.dev.yaml", stack_file())
         for name in STACKS[1:]:
-            self.repository.write(f"Pulumi.{name}.yaml", follower_file())
+            self.repository.write(f"Pulumi.{name}.yaml", follower_file(name))
         self.head = self.repository.commit()
+        sandbox.kubectl("create", "namespace", "apim")  # prod's; another test may have made it
         for name in STACKS:
             sandbox.run("pulumi", "stack", "init", name, "--no-select", cwd=self.repository.folder).ok()
         self.machine = self._machine()

@@ -60,7 +60,7 @@ def test_a_preview_stands_on_the_runs_page_for_each_stack_that_is_affected(proje
     assert list(jobs) == ["affected", "preview_dev", "preview_staging", "preview_prod"]
     assert "| update | `mygw-workload-deployment` | Deployment | `spec.replicas` |" in jobs["preview_dev"].summary
 
-    project.repository.write("Pulumi.prod.yaml", follower_file().replace("existing", "exisiting"))
+    project.repository.write("Pulumi.prod.yaml", follower_file("prod").replace("existing", "exisiting"))
     project.head = project.repository.commit()
     jobs = project.run("preview.yml")
     assert {name: job.result for name, job in jobs.items()} == {"affected": "Succeeded", "preview_prod": "Failed"}

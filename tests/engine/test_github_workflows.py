@@ -109,6 +109,7 @@ def test_main_goes_to_dev_then_staging_then_prod_each_approved_after_its_plan(pr
     assert "Stack dev: 22 to create, 0 unchanged." in project.first["dev/plan"].summary
     assert "creating mygw-workload-deployment (Deployment)" in project.first["dev/update"].log
     project.sandbox.wait_for_pods()
+    assert len(project.sandbox.objects("pods", "apim")) == 3
     # A stack reference was read: prod knows the roles that dev has.
     answer = project.person("pulumi", "stack", "output", "readerRoleDefinitionId", "--stack", "prod")
     assert "/providers/Microsoft.Authorization/roleDefinitions/" in answer
@@ -146,7 +147,7 @@ def test_a_pull_request_gets_one_comment_for_each_stack_that_it_can_affect_and_i
 
 def test_a_preview_that_fails_is_told_in_its_comment(project: Project) -> None:
     project.github.api.pull_request(8)
-    project.repository.write("Pulumi.staging.yaml", follower_file().replace("existing", "exisiting"))
+    project.repository.write("Pulumi.staging.yaml", follower_file("staging").replace("existing", "exisiting"))
     run = project.pull_request(8)
     assert run.results() == {"stacks": "success", "preview (staging)": "failure"}
     (comment,) = project.github.api.comments_of(8)
