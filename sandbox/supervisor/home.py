@@ -1,7 +1,9 @@
 """Where one sandbox keeps its state, and the ports it has chosen."""
 
+import contextlib
 import json
 import os
+import random
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +11,8 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[2]
 # What a folder has to hold before it is erased as a sandbox's.
 _MARK = "ports.json"
+# Below those of outgoing connections, on Linux and elsewhere.
+_PORTS = range(20_000, 32_768)
 _SERVERS = ("azure", "etcd", "etcd_peer", "api_server", "controller_manager", "scheduler", "kubelet")
 
 
@@ -89,12 +93,11 @@ class Home:
 
 
 def _free_ports() -> dict[str, int]:
-    """Ports that are free now; all are held until the last is found, so that no two are the same."""
-    sockets = {name: socket.socket() for name in _SERVERS}
-    try:
-        for held in sockets.values():
-            held.bind(("127.0.0.1", 0))
-        return {name: held.getsockname()[1] for name, held in sockets.items()}
-    finally:
-        for held in sockets.values():
-            held.close()
+    """Ports that are free now, of those that the kernel gives to no connection: they stay free while nothing runs."""
+    found: list[int] = []
+    for port in random.sample(_PORTS, len(_PORTS)):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+        if len(found) == len(_SERVERS):
+            return dict(zip(_SERVERS, found, strict=True))
+    raise SandboxError(f"no ports of {_PORTS.start} to {_PORTS.stop - 1} are free")

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -63,6 +64,8 @@ class Restartable:
 
 
 def free_port() -> int:
-    """A loopback port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    """A loopback port that nothing listens on, of those that the kernel gives to no connection meanwhile."""
+    for port in random.sample(range(20_000, 32_768), 1_000):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no port is free")

@@ -219,8 +219,33 @@ def test_every_resource_that_is_deleted_is_noticed_and_made_again(
     heals(deployed)
 
 
+def test_the_documented_table_is_what_was_seen(deployed: Stack, document: Callable[[str, str], None]) -> None:
+    deletions: dict[str, str] = {}
+    for name in sorted(resource["urn"].rsplit("::", 1)[-1] for resource in deployed.resources()):
+        along = next((along for names, along in DELETIONS if name in names), None)
+        gone = f"noticed, and of {', '.join(along)} too" if along else "noticed"
+        deletions[name] = "in the state only" if along is None else gone
+    document("docs/drift.md", drift_document(declared_leaves(deployed), REFUSED, deletions))
+
+
+def test_ten_checks_of_an_untouched_stack_find_nothing(
+    deployed: Stack, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    machines = [tmp_path_factory.mktemp(name) for name in ("workstation", "runner")]
+    for machine in machines:
+        shutil.copytree(deployed.sandbox.program, machine / "program", symlinks=True)
+    for number in range(10):
+        machine, identity = machines[number % 2], "reader" if number % 3 else "deployer"
+        kubeconfig = machine / f"kubeconfig-{number}"
+        shutil.copy(deployed.sandbox.environments[identity]["KUBECONFIG"], kubeconfig)
+        where = {"cwd": machine / "program", "identity": identity, "KUBECONFIG": str(kubeconfig)}
+        deployed.check_drift(**where).ok()
+        if number < len(machines):
+            assert deployed.ops("drift", **where).ok().output.startswith("No drift")
+
+
 def test_what_other_configurations_declare_is_noticed_and_healed_too(stack: Stack) -> None:
-    """A gateway resource of the stack's own, and the client secret in the ConfigMap."""
+    """A gateway resource of the stack's own, and the client secret in the ConfigMap. The last: it starts from nothing."""
     authentication = sandbox_gateway()["authentication"]
     authentication["clientSecret"]["store"] = "ConfigMap"
     own = {"name": "owngw", "createGatewayResource": True, "locationName": "contoso branch"}
@@ -250,28 +275,3 @@ def test_what_other_configurations_declare_is_noticed_and_healed_too(stack: Stac
     stack.up("--refresh").ok()
     stack.check_drift().ok()
     stack.destroy().ok()
-
-
-def test_the_documented_table_is_what_was_seen(deployed: Stack, document: Callable[[str, str], None]) -> None:
-    deletions: dict[str, str] = {}
-    for name in sorted(resource["urn"].rsplit("::", 1)[-1] for resource in deployed.resources()):
-        along = next((along for names, along in DELETIONS if name in names), None)
-        gone = f"noticed, and of {', '.join(along)} too" if along else "noticed"
-        deletions[name] = "in the state only" if along is None else gone
-    document("docs/drift.md", drift_document(declared_leaves(deployed), REFUSED, deletions))
-
-
-def test_ten_checks_of_an_untouched_stack_find_nothing(
-    deployed: Stack, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    machines = [tmp_path_factory.mktemp(name) for name in ("workstation", "runner")]
-    for machine in machines:
-        shutil.copytree(deployed.sandbox.program, machine / "program", symlinks=True)
-    for number in range(10):
-        machine, identity = machines[number % 2], "reader" if number % 3 else "deployer"
-        kubeconfig = machine / f"kubeconfig-{number}"
-        shutil.copy(deployed.sandbox.environments[identity]["KUBECONFIG"], kubeconfig)
-        where = {"cwd": machine / "program", "identity": identity, "KUBECONFIG": str(kubeconfig)}
-        deployed.check_drift(**where).ok()
-        if number < len(machines):
-            assert deployed.ops("drift", **where).ok().output.startswith("No drift")

@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import json
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+
+from ..processes import free_port
 
 REPOSITORY = Path(__file__).parents[3]
 STATUS = "/status-0123456789abcdef"
@@ -57,7 +58,7 @@ async def run(
     root: Path, environment: dict[str, str], resolve: dict[str, str], ca: bytes, *options: str
 ) -> AsyncIterator[Container]:
     """Starts a gateway, and ends it with the test."""
-    ports = {8080: _free_port(), 8081: _free_port()}
+    ports = {8080: free_port(), 8081: free_port()}
     (root / "network.json").write_text(json.dumps({"listen": ports, "resolve": resolve}))
     trust_store = root / "etc/ssl/certs/ca-certificates.crt"
     trust_store.parent.mkdir(parents=True)
@@ -83,8 +84,3 @@ async def run(
 async def get(url: str) -> httpx.Response:
     async with httpx.AsyncClient(verify=False, trust_env=False) as client:  # noqa: S501 - the gateway's own certificate
         return await client.get(url)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
