@@ -22,7 +22,7 @@ from .sandbox import (
     sandbox_config,
     sandbox_gateway,
 )
-from .test_environments import PLACEHOLDERS
+from .test_environments import filled_in
 
 STACKS = ("staging", "dev")
 _IGNORED = (".git", ".sandbox", ".venv", "__pycache__", ".*_cache")
@@ -55,14 +55,6 @@ class Checkout:
         )
         return Result(finished.returncode, finished.stdout)
 
-    def fill_in(self, text: str) -> Any:
-        """A page's or the repository's YAML with the sandbox's values in the place of what stands in angle brackets."""
-        for placeholder, value in PLACEHOLDERS.items():
-            text = text.replace(placeholder, value)
-        document = yaml.safe_load(text)
-        assert "<" not in yaml.safe_dump(document), "a placeholder without a value"
-        return document
-
     def stack_file(self, stack: str = "dev") -> dict[str, Any]:
         return yaml.safe_load((self.folder / f"Pulumi.{stack}.yaml").read_text())
 
@@ -86,7 +78,7 @@ class Page:
 
 def article_with_an_api(checkout: Checkout, sandbox: Sandbox) -> None:
     """`Pulumi.dev.yaml` as the README has it filled in."""
-    document = checkout.fill_in((CHECKOUT / "Pulumi.dev.yaml").read_text())
+    document = filled_in((CHECKOUT / "Pulumi.dev.yaml").read_text())
     document["config"]["self-hosted-gateway:gateways"][0]["apis"] = ["echo"]
     checkout.write_stack_file(document)
 
@@ -106,13 +98,13 @@ def with_the_second_gateway(checkout: Checkout, sandbox: Sandbox) -> None:
     """The page's YAML, added to the stack's file."""
     (addition,) = [block for block in blocks("docs/operations.md") if block.language == "yaml"]
     document = checkout.stack_file()
-    for key, value in checkout.fill_in(addition.text).items():
+    for key, value in filled_in(addition.text).items():
         document["config"][key] += value
     checkout.write_stack_file(document)
 
 
 def with_stagings_values(checkout: Checkout, sandbox: Sandbox) -> None:
-    checkout.write_stack_file(checkout.fill_in((CHECKOUT / "Pulumi.staging.yaml").read_text()), "staging")
+    checkout.write_stack_file(filled_in((CHECKOUT / "Pulumi.staging.yaml").read_text()), "staging")
 
 
 def without_the_second_gateway(checkout: Checkout, sandbox: Sandbox) -> None:

@@ -30,13 +30,17 @@ ENVIRONMENTS = {
 }
 
 
-def configuration(environment: str) -> dict[str, Any]:
-    text = (CHECKOUT / f"Pulumi.{environment}.yaml").read_text()
+def filled_in(text: str) -> Any:
+    """YAML with the sandbox's values in the place of what stands in angle brackets."""
     for placeholder, value in PLACEHOLDERS.items():
         text = text.replace(placeholder, value)
-    config = yaml.safe_load(text)["config"]
-    assert "<" not in str(config)
-    return config
+    document = yaml.safe_load(text)
+    assert "<" not in yaml.safe_dump(document), "a placeholder without a value"
+    return document
+
+
+def configuration(environment: str) -> dict[str, Any]:
+    return filled_in((CHECKOUT / f"Pulumi.{environment}.yaml").read_text())["config"]
 
 
 @pytest.fixture(scope="module")
