@@ -151,12 +151,14 @@ class Sandbox:
         return eventually(single, seconds=90)
 
     def erase_cluster(self) -> None:
-        """Remove what a stack made in the cluster, without asking the engine."""
-        for namespace in ("default", "apim"):
-            self.kubectl(
-                "delete", "deployment,service,configmap,secret,pod", "-n", namespace, "-l", "app",
-                "--grace-period=1", "--ignore-not-found", "--wait",
-            ).ok()  # fmt: skip
+        """Remove what a stack or a test made in the cluster, without asking the engine."""
+        self.kubectl(
+            "delete", "deployment,service,configmap,secret,pod", "--all-namespaces", "-l", "app",
+            "--grace-period=1", "--wait",
+        ).ok()  # fmt: skip
+        made = [n for n in self.objects("namespaces") if n != "default" and not n.startswith("kube-")]
+        if made:
+            self.kubectl("delete", "namespace", *made, "--wait").ok()
 
 
 @dataclass
