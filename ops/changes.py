@@ -9,6 +9,7 @@ from .markdown import shown
 from .property_path import member, value_at
 from .replacements import REPLACING
 
+WAITS_ONLY = "nothing: it was not ready when it was read, and the update waits until it is"
 _CHANGING = ("create", "update", "delete")
 
 
@@ -26,6 +27,11 @@ class Change:
     """Paths of the properties that differ."""
     differences: tuple[str, ...]
     """Them with their values, as lines of a diff. Secrets are masked."""
+
+    @property
+    def waits_only(self) -> bool:
+        """Whether nothing of it changes: a refresh saw it unready, and the engine updates it to wait until it is ready."""
+        return self.operation == "update" and not self.properties
 
 
 def changes(steps: list[Step]) -> list[Change]:

@@ -1,6 +1,6 @@
 """A preview as a pull request's comment: a sentence, a table, warnings; details and the graph folded."""
 
-from .changes import Change, changes
+from .changes import WAITS_ONLY, Change, changes
 from .engine import Step
 from .graph import mermaid, resources_of
 from .markdown import LONGEST, code, cut, fenced, folded
@@ -58,7 +58,8 @@ def _graph(steps: list[Step], found: list[Change]) -> str:
 
 
 def _row(change: Change) -> str:
-    return f"| {change.operation} | `{change.resource}` | {change.kind} | {', '.join(map(code, change.properties))} |"
+    what = WAITS_ONLY if change.waits_only else ", ".join(map(code, change.properties))
+    return f"| {change.operation} | `{change.resource}` | {change.kind} | {what} |"
 
 
 def _details(change: Change) -> str:

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 
-from .changes import changes
+from .changes import WAITS_ONLY, changes
 from .engine import Step
 from .replacements import Interruption, Replacement, counts, name_clashes, replacements
 
@@ -14,6 +14,8 @@ def text(stack: str, steps: list[Step]) -> str:
     for change in changes(steps):
         lines += ["", f"{change.operation} {change.resource} ({change.kind})"]
         lines += [f"  {difference}" for difference in change.differences]
+        if change.waits_only:
+            lines.append(f"  {WAITS_ONLY}")
     for replacement in replacements(steps):
         meaning = replacement.meaning
         lines += [

@@ -11,6 +11,7 @@ SERVERS = ("kube-apiserver", "etcd", "kubelet")
 # Client -> (user name, group), as Kubernetes reads them from a certificate's subject.
 CLIENTS = {
     "admin": ("admin", "system:masters"),
+    "deployer": ("deployer", "sandbox:deployers"),
     "reader": ("reader", "sandbox:readers"),
     "node": ("system:node:sandbox", "system:nodes"),
     "kube-controller-manager": ("system:kube-controller-manager", "sandbox:components"),

@@ -14,6 +14,8 @@ from .certificates import make_certificates
 
 CONTEXT = "sandbox"
 _ACCESS = Path(__file__).with_name("access.yaml")
+# What people are told to grant, and nothing else.
+_DOCUMENTED_ROLES = Path(__file__).parents[2] / "docs" / "roles" / "kubernetes.yaml"
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Cluster:
     def prepare(self) -> None:
         """Make certificates and kubeconfigs."""
         make_certificates(self.certificates)
-        for client in ("admin", "reader", "node", "kube-controller-manager", "kube-scheduler"):
+        for client in ("admin", "deployer", "reader", "node", "kube-controller-manager", "kube-scheduler"):
             self._write_kubeconfig(client)
 
     def etcd(self) -> list[str]:
@@ -165,11 +167,9 @@ class Cluster:
         Raises:
             subprocess.CalledProcessError: kubectl's own message is in its `stderr`.
         """
+        kubectl = [self.binaries / "kubectl", "--kubeconfig", self.kubeconfig("admin")]
         subprocess.run(
-            [self.binaries / "kubectl", "--kubeconfig", self.kubeconfig("admin"), "apply", "-f", _ACCESS],
-            check=True,
-            capture_output=True,
-            text=True,
+            [*kubectl, "apply", "-f", _DOCUMENTED_ROLES, "-f", _ACCESS], check=True, capture_output=True, text=True
         )
 
     def _component(self, name: str) -> list[str]:

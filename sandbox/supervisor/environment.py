@@ -3,7 +3,7 @@
 import json
 import os
 
-from .home import Home, SandboxError
+from .home import STARTED_WITH_FEWER_IDENTITIES, Home, SandboxError
 from .parts import Parts, released_plugins_wanted
 
 # The stack's state is encrypted with a passphrase that everybody knows: nothing in it is worth protecting.
@@ -31,7 +31,7 @@ def environment(home: Home, parts: Parts, identity: str) -> dict[str, str]:
         raise SandboxError("the sandbox has not been started: python -m sandbox start")
     credentials = json.loads(file.read_text())
     if identity not in credentials:
-        raise SandboxError("this sandbox was started before it had all identities: python -m sandbox reset")
+        raise SandboxError(STARTED_WITH_FEWER_IDENTITIES)
     principal = credentials[identity]
     host = parts.azure.address.removeprefix("https://")
     tools = [str(parts.cluster.binaries), str(parts.engine)]
@@ -42,7 +42,7 @@ def environment(home: Home, parts: Parts, identity: str) -> dict[str, str]:
         "PULUMI_BACKEND_URL": f"file://{home.backend}",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "KUBECONFIG": str(parts.cluster.kubeconfig("reader" if identity == "reader" else "admin")),
+        "KUBECONFIG": str(parts.cluster.kubeconfig("admin" if identity == "administrator" else identity)),
         "ARM_TENANT_ID": credentials["tenantId"],
         "ARM_SUBSCRIPTION_ID": credentials["subscriptionId"],
         "ARM_CLIENT_ID": principal["clientId"],

@@ -13,6 +13,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 _MARK = "ports.json"
 # Below those of outgoing connections, on Linux and elsewhere.
 _PORTS = range(20_000, 32_768)
+STARTED_WITH_FEWER_IDENTITIES = "this sandbox was started before it had all identities: python -m sandbox reset"
 _SERVERS = ("azure", "etcd", "etcd_peer", "api_server", "controller_manager", "scheduler", "kubelet")
 
 

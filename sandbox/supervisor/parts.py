@@ -18,7 +18,7 @@ from ..language_host.install import install as install_language_host
 from ..plugins.install import install as install_plugins
 from ..toolchain.tools import Toolchain
 from . import azure_control, processes
-from .home import CHECKOUT, Home, SandboxError
+from .home import CHECKOUT, STARTED_WITH_FEWER_IDENTITIES, Home, SandboxError
 
 NODE_NAME = "sandbox"
 _READY_WITHIN_SECONDS = 60
@@ -90,7 +90,7 @@ class Parts:
         started: list[Part] = []
         try:
             self._install()
-            self.cluster.prepare()
+            self._prepare_cluster()
             progress("starting Azure and the API server")
             for part in (self.azure, self.etcd, self.api_server):
                 self._start(part, started)
@@ -170,6 +170,13 @@ class Parts:
         )
         network = {"resolve": dict.fromkeys(names, azure), "trustedCertificates": str(self._home.azure / "ca.pem")}
         self._home.network.write_text(json.dumps(network, indent=2))
+
+    def _prepare_cluster(self) -> None:
+        try:
+            self.cluster.prepare()
+        except FileNotFoundError:
+            # Made once, the certificates are kept: those of a later version's identities are not among them.
+            raise SandboxError(STARTED_WITH_FEWER_IDENTITIES) from None
 
     def _grant_access(self) -> None:
         try:

@@ -45,6 +45,13 @@ class Kubernetes:
         document = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
         self.kubectl("apply", "-f", "-", text=json.dumps(document))
 
+    def await_right(self, user: str, namespace: str, verb: str, resource: str) -> None:
+        """Wait until a user's new rights in a namespace hold."""
+        question = ("auth", "can-i", verb, resource, "--as", user, "-n", namespace)
+        deadline = time.monotonic() + SECONDS
+        while self.try_kubectl(*question).returncode != 0:
+            assert time.monotonic() < deadline, f"{user} may not {verb} {resource} in {namespace}"
+
     def await_pod(self, namespace: str, name: str, holds: "Condition", seconds: int = SECONDS) -> dict[str, Any]:
         """The pod, once the condition holds."""
         return self._await(self.core.list_namespaced_pod, namespace, holds, seconds, f"metadata.name={name}")

@@ -42,7 +42,7 @@ class PipelineProject:
         for name in STACKS[1:]:
             self.repository.write(f"Pulumi.{name}.yaml", follower_file(name))
         self.head = self.repository.commit()
-        sandbox.kubectl("create", "namespace", "apim").ok()  # prod's
+        sandbox.add_namespace("apim")  # prod's
         for name in STACKS:
             sandbox.run("pulumi", "stack", "init", name, "--no-select", cwd=self.repository.folder).ok()
         self.machine = self._machine()

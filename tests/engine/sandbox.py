@@ -69,7 +69,14 @@ class Sandbox:
 
     def kubectl(self, *arguments: str) -> Result:
         """`kubectl ...` as the administrator."""
-        return self.run("kubectl", *arguments)
+        return self.run("kubectl", *arguments, identity="administrator")
+
+    def add_namespace(self, name: str) -> None:
+        """A namespace with the documented rights for deployer and reader, as a cluster's administrator makes it."""
+        self.kubectl("create", "namespace", name).ok()
+        for who in ("deployer", "reader"):
+            role = f"self-hosted-gateway-{who}"
+            self.kubectl("create", "rolebinding", role, f"--clusterrole={role}", f"--user={who}", "-n", name).ok()
 
     def objects(self, kind: str, namespace: str = "default") -> dict[str, dict[str, Any]]:
         """The objects of a kind in a namespace, by name."""

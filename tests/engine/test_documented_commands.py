@@ -19,6 +19,7 @@ from .sandbox import (
     CHECKOUT,
     Result,
     Sandbox,
+    eventually,
     sandbox_config,
     sandbox_gateway,
 )
@@ -128,6 +129,21 @@ def made_by_hand(checkout: Checkout, sandbox: Sandbox) -> None:
     checkout.write_stack_file({"config": sandbox_config()})
 
 
+def as_the_clusters_administrator(checkout: Checkout, sandbox: Sandbox) -> None:
+    checkout.environment["KUBECONFIG"] = sandbox.environments["administrator"]["KUBECONFIG"]
+    checkout.environment |= {"DEPLOYER_OBJECT_ID": "deployer", "READER_OBJECT_ID": "reader"}
+
+
+def they_may(checkout: Checkout, sandbox: Sandbox) -> None:
+    for who, verb, answer in (("deployer", "create", "yes"), ("reader", "get", "yes"), ("reader", "create", "no")):
+
+        def effective(who: str = who, verb: str = verb, answer: str = answer) -> None:
+            question = ("kubectl", "auth", "can-i", verb, "secrets", "-n", "apim")
+            assert sandbox.run(*question, identity=who).output.splitlines()[-1] == answer
+
+        eventually(effective)
+
+
 PAGES = {
     "README.md": Page(
         before={"On real Azure": article_with_an_api},
@@ -157,6 +173,7 @@ PAGES = {
         },
         after=nothing_is_left,
     ),
+    "docs/permissions.md": Page(before={"": as_the_clusters_administrator}, after=they_may),
 }
 
 

@@ -48,7 +48,7 @@ def deployed(sandbox: Sandbox) -> Iterator[dict[str, Stack]]:
     """All three, deployed in the order in which a pipeline does."""
     sandbox.reset_azure()
     sandbox.erase_cluster()
-    sandbox.kubectl("create", "namespace", "apim").ok()
+    sandbox.add_namespace("apim")
     stacks = {name: Stack(sandbox, name) for name in ENVIRONMENTS}
     for name, stack in stacks.items():
         stack.configure(configuration(name))

@@ -77,17 +77,22 @@ def test_an_unreachable_cluster(stack: Stack, tmp_path: Path) -> None:
     converges(stack)
 
 
-def test_an_absent_namespace(stack: Stack) -> None:
+def test_an_absent_namespace_and_one_without_rights(stack: Stack) -> None:
     stack.configure(sandbox_config(gateways=[sandbox_gateway(namespace="apim")]))
-    said = failed_up(stack)
-    assert 'namespaces "apim" not found' in said
+    administrators = stack.sandbox.environments["administrator"]["KUBECONFIG"]
+    assert 'namespaces "apim" not found' in failed_up(stack, KUBECONFIG=administrators)
+    # Whoever has rights in namespaces of their own learns no more than that.
+    forbidden = (
+        'services is forbidden: User "deployer" cannot create resource "services" in API group "" in the namespace'
+    )
+    assert f'{forbidden} "apim"' in failed_up(stack)
 
     stack.sandbox.kubectl("create", "namespace", "apim").ok()
-    try:
-        converges(stack)
-    finally:
-        stack.destroy().ok()
-        stack.sandbox.kubectl("delete", "namespace", "apim", "--wait").ok()
+    assert f'{forbidden} "apim"' in failed_up(stack)
+    stack.sandbox.kubectl("delete", "namespace", "apim").ok()
+    stack.sandbox.add_namespace("apim")
+    converges(stack)
+    stack.destroy().ok()
 
 
 @pytest.mark.parametrize("taken", ["mygw-env", "mygw-auth"])

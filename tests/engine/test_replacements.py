@@ -109,7 +109,7 @@ def test_roles_of_somebody_else(deployed: Stack) -> None:
 
 
 def test_another_namespace(deployed: Stack) -> None:
-    deployed.sandbox.kubectl("create", "namespace", "apim").ok()
+    deployed.sandbox.add_namespace("apim")
     deployed.configure(configuration())
     deployed.up().ok()
     deployed.configure(configuration(namespace="apim"))

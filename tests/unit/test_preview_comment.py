@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ops import preview_comment
+from ops import preview_comment, preview_text
 from ops.engine import UNKNOWN, Step
 from ops.markdown import LONGEST
 
@@ -74,6 +74,13 @@ def test_where_there_is_nothing_to_do_it_is_a_sentence() -> None:
         preview_comment.markdown("dev", [step("same")])
         == "### Preview of `dev`\n\nStack dev: nothing to do, 1 unchanged."
     )
+
+
+def test_an_update_of_what_was_not_ready_says_that_nothing_changes() -> None:
+    waits = step("update", "mygw", "kubernetes:apps/v1:Deployment")
+    what = "nothing: it was not ready when it was read, and the update waits until it is"
+    assert f"| update | `mygw` | Deployment | {what} |" in preview_comment.markdown("dev", [waits]).splitlines()
+    assert preview_text.text("dev", [waits]).splitlines()[-2:] == ["update mygw (Deployment)", f"  {what}"]
 
 
 def test_what_is_created_is_shown_value_by_value() -> None:

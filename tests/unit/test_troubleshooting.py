@@ -16,6 +16,8 @@ OTHERS = {
     "is currently marked for protection": "the engine, before a replacement or where the program lost it",
     "configured Kubernetes cluster is unreachable": "the Kubernetes provider; tests/engine/test_refusals.py sees it",
     "namespaces": "the API server; tests/engine/test_refusals.py sees it",
+    "is forbidden: User": "the API server; tests/engine/test_cluster_rights.py sees it",
+    "Refreshed resource is in an unhealthy state": "the engine; tests/engine/test_cluster_rights.py sees it",
     "Readiness probe failed:": "kubelet, and the sandbox's node in two parts",
     "LocalBackupLocationNotFound": "the gateway's image, without a volume at /apim/config",
 }

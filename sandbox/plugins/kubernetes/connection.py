@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -98,20 +98,25 @@ class Connection:
                 return None
             raise
 
-    def watch(self, collection: str, **query: str) -> Iterator[dict[str, Any]]:
-        """Events of a collection for a few seconds; ends early when the API server ends it."""
-        query |= {"watch": "true", "timeoutSeconds": str(_WATCH_SECONDS)}
+    def watch(self, collection: str, **query: str) -> Generator[dict[str, Any]]:
+        """Events of a collection for a few seconds; ends early when the API server ends it.
+
+        Raises:
+            StatusError: the API server refuses, at once.
+            UnreachableError: it does not answer, at once.
+        """
+        return _events(self._open_watch(collection, query))
+
+    def check_watch(self, collection: str, **query: str) -> None:
+        """See that a collection may be watched; errors as of `watch`."""
+        self._open_watch(collection, query).close()
+
+    def _open_watch(self, collection: str, query: dict[str, str]) -> urllib3.BaseHTTPResponse:
+        query = {**query, "watch": "true", "timeoutSeconds": str(_WATCH_SECONDS)}
         response = self._send("GET", collection, None, "application/json", query, _WATCH_SECONDS + 5)
-        buffer = b""
-        try:
-            for chunk in response.stream(4096, decode_content=True):
-                buffer += chunk
-                *lines, buffer = buffer.split(b"\n")
-                yield from (json.loads(line) for line in lines if line.strip())
-        except urllib3.exceptions.HTTPError:
-            return  # the next watch or read finds out
-        finally:
-            response.release_conn()
+        if response.status >= 400:
+            raise StatusError(response.status, json.loads(response.read() or b"{}"))
+        return response
 
     def _send(
         self, method: str, path: str, body: Any, content_type: str, query: dict[str, str], timeout: float
@@ -131,6 +136,19 @@ class Connection:
             )
         except urllib3.exceptions.HTTPError as error:
             raise UnreachableError(_one_line(getattr(error, "reason", None) or error)) from None
+
+
+def _events(response: urllib3.BaseHTTPResponse) -> Generator[dict[str, Any]]:
+    buffer = b""
+    try:
+        for chunk in response.stream(4096, decode_content=True):
+            buffer += chunk
+            *lines, buffer = buffer.split(b"\n")
+            yield from (json.loads(line) for line in lines if line.strip())
+    except urllib3.exceptions.HTTPError:
+        return  # the next watch or read finds out
+    finally:
+        response.release_conn()
 
 
 def read_kubeconfig(kubeconfig: str) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from .connection import Connection, StatusError, UnreachableError
 from .field_managers import with_taken_over
 from .kinds import Kind
 from .live import importable, prune, state_of
-from .readiness import wait_until_gone, wait_until_ready
+from .readiness import reasons_against, wait_until_gone, wait_until_ready
 
 AUTONAMED = "pulumi.com/autonamed"
 PATCH_FORCE = "pulumi.com/patchForce"
@@ -91,7 +91,11 @@ class KubernetesObject(Resource):
         declared = {key: value for key, value in reveal(existing.inputs).items() if not key.startswith("__")}
         inputs = prune(live, declared) if declared else importable(live)
         state = state_of(live, field_manager)
-        return Existing(self._id(live), self._conceal(inputs, existing.inputs), self._conceal(state, existing.inputs))
+        found = Existing(self._id(live), self._conceal(inputs, existing.inputs), self._conceal(state, existing.inputs))
+        if declared and (reasons := reasons_against(self._connection, self._kind, live)):
+            # The engine takes it in, and warns of it.
+            raise IncompleteError(found.id, found.state, found.inputs, reasons)
+        return found
 
     def update(self, old: Existing, inputs: Properties, request: Request) -> Properties:
         field_manager = reveal(old.state["__fieldManager"])
@@ -121,7 +125,7 @@ class KubernetesObject(Resource):
             if error.status == 404:
                 return
             raise self._refused(namespace, name, error) from None
-        if not wait_until_gone(connection, path, request.timeout):
+        if not wait_until_gone(connection, path, request):
             raise ProviderError(f"'{namespace}/{name}' timed out waiting to be deleted")
 
     def _automatic_name(self, metadata: dict[str, Any], old: Properties, request: Request) -> dict[str, Any]:

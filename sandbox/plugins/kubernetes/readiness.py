@@ -6,6 +6,7 @@ from typing import Any
 
 from ..engine.provider import Request
 from .connection import Connection, StatusError, UnreachableError
+from .informers import CancelledError, related, wait_until_synced
 from .kinds import KINDS, Kind
 
 DEFAULT_TIMEOUT_SECONDS = 600.0
@@ -17,14 +18,18 @@ def wait_until_ready(
     connection: Connection, kind: Kind, live: dict[str, Any], request: Request
 ) -> tuple[dict[str, Any], list[str]]:
     """The object once it is ready; or its last version and the reasons why it is not, at the end of the time."""
-    check = _CHECKS.get(kind.kind)
-    annotations = live["metadata"].get("annotations") or {}
-    if check is None or annotations.get(SKIP) == "true":
+    check = _check(kind, live)
+    if check is None:
         return live, []
+    annotations = live["metadata"].get("annotations") or {}
     timeout = request.timeout or float(annotations.get(TIMEOUT, DEFAULT_TIMEOUT_SECONDS))
     deadline = time.monotonic() + timeout
     namespace, name = live["metadata"].get("namespace", ""), live["metadata"]["name"]
     path = kind.path(namespace)
+    try:
+        wait_until_synced(connection, [path, *related(kind, namespace)], request)
+    except CancelledError as error:
+        return live, ["the update was cancelled while waiting", str(error)]
     reasons: list[str] = []
     while True:
         try:
@@ -44,10 +49,29 @@ def wait_until_ready(
             time.sleep(1)  # the API server is away: nothing can be watched
 
 
-def wait_until_gone(connection: Connection, path: str, timeout: float) -> bool:
-    """Wait for the end of a deletion; whether it came in time."""
-    deadline = time.monotonic() + (timeout or DEFAULT_TIMEOUT_SECONDS)
+def reasons_against(connection: Connection, kind: Kind, live: dict[str, Any]) -> list[str]:
+    """Why an object that a refresh reads is not ready, without waiting for it."""
+    check = _check(kind, live)
+    if check is None:
+        return []
+    try:
+        for collection in related(kind, live["metadata"].get("namespace", "")):
+            connection.request("GET", collection, limit="1")
+        return check(connection, live)
+    except StatusError as error:
+        # The released plugin goes on without what it may not list, and then misses it.
+        return [f"whether '{live['metadata']['name']}' is ready can't be told: {error.message}"]
+
+
+def wait_until_gone(connection: Connection, path: str, request: Request) -> bool:
+    """Wait for the end of a deletion; whether it came in time.
+
+    Raises:
+        CancelledError: interrupted, while the collection may not be watched.
+    """
+    deadline = time.monotonic() + (request.timeout or DEFAULT_TIMEOUT_SECONDS)
     collection, name = path.rsplit("/", 1)
+    wait_until_synced(connection, [collection], request)
     while live := connection.find(path):
         if time.monotonic() >= deadline:
             return False
@@ -58,17 +82,20 @@ def wait_until_gone(connection: Connection, path: str, timeout: float) -> bool:
     return True
 
 
+def _check(kind: Kind, live: dict[str, Any]) -> Callable[[Connection, dict[str, Any]], list[str]] | None:
+    annotations = live["metadata"].get("annotations") or {}
+    return None if annotations.get(SKIP) == "true" else _CHECKS.get(kind.kind)
+
+
 def _next_change(connection: Connection, kind: Kind, live: dict[str, Any], deadline: float) -> None:
     """Return at the next change of what readiness depends on, or after a few seconds."""
     namespace, name = live["metadata"].get("namespace", ""), live["metadata"]["name"]
     version = live["metadata"]["resourceVersion"]
     if kind.kind == "Service" and not _has_endpoints(connection, live):
-        collection = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
-        query = {"labelSelector": f"kubernetes.io/service-name={name}"}
+        query = {"fieldSelector": f"metadata.name={name}"}
         # Without a version, a watch starts with what is there: only what follows is a change.
-        ready_now = _ready_endpoints(connection, namespace, name)
-        for event in connection.watch(collection, **query):
-            if _count_ready(event["object"]) != ready_now or time.monotonic() >= deadline:
+        for event in connection.watch(f"/api/v1/namespaces/{namespace}/endpoints", **query):
+            if _count_ready(event["object"]) or time.monotonic() >= deadline:
                 return
         return
     query = {"fieldSelector": f"metadata.name={name}", "resourceVersion": version}
@@ -116,21 +143,15 @@ def _service_reasons(connection: Connection, live: dict[str, Any]) -> list[str]:
 
 
 def _has_endpoints(connection: Connection, live: dict[str, Any]) -> bool:
-    return _ready_endpoints(connection, live["metadata"]["namespace"], live["metadata"]["name"]) > 0
+    # Endpoints, not EndpointSlices: the released plugin's issue 3623.
+    namespace, name = live["metadata"]["namespace"], live["metadata"]["name"]
+    query = {"fieldSelector": f"metadata.name={name}"}
+    listed = connection.request("GET", f"/api/v1/namespaces/{namespace}/endpoints", **query)
+    return any(_count_ready(endpoints) for endpoints in listed.get("items", []))
 
 
-def _ready_endpoints(connection: Connection, namespace: str, service: str) -> int:
-    slices = connection.request(
-        "GET",
-        f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices",
-        labelSelector=f"kubernetes.io/service-name={service}",
-    )
-    return sum(_count_ready(item) for item in slices.get("items", []))
-
-
-def _count_ready(endpoint_slice: dict[str, Any]) -> int:
-    endpoints = endpoint_slice.get("endpoints") or []
-    return sum((endpoint.get("conditions") or {}).get("ready") is not False for endpoint in endpoints)
+def _count_ready(endpoints: dict[str, Any]) -> int:
+    return sum(len(subset.get("addresses") or []) for subset in endpoints.get("subsets") or [])
 
 
 def _pod_reasons(connection: Connection, live: dict[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from google.protobuf import struct_pb2
+from google.protobuf import empty_pb2, struct_pb2
 from google.rpc import status_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
@@ -144,6 +144,10 @@ class Plugin:
             id=made.id, urn=made.urn, properties=marshal(made.state), old_inputs=marshal(made.inputs)
         )
         self._call("Delete", request)
+
+    def cancel(self) -> None:
+        """What the engine asks for when it is interrupted."""
+        self._call("Cancel", empty_pb2.Empty())
 
     def _call(self, method: str, request: Any) -> Any:
         try:

@@ -1,0 +1,185 @@
+"""The stand-in for kubernetes as a user with exactly the documented rights, and with one right less."""
+
+import base64
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import yaml
+
+from sandbox.plugins.engine.values import Properties
+
+from ..conftest import Node
+from ..control_plane import Kubernetes
+from .plugin import CHECKOUT, Made, Plugin, PluginError
+from .test_kubernetes_awaits import DEPLOYMENT, SERVICE, deployment, service
+
+CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+SECRET = "kubernetes:core/v1:Secret"
+OBJECTS = {"configmaps": CONFIG_MAP, "secrets": SECRET, "services": SERVICE, "deployments": DEPLOYMENT}
+# What the waits for a Deployment and a Service list and watch; of `provider/pkg/await` in the released plugin.
+WATCHED = {
+    "deployments": DEPLOYMENT,
+    "replicasets": DEPLOYMENT,
+    "pods": DEPLOYMENT,
+    "persistentvolumeclaims": DEPLOYMENT,
+    "services": SERVICE,
+    "endpoints": SERVICE,
+}
+
+
+def documented(who: str) -> list[dict[str, Any]]:
+    """The rules of one of the two roles."""
+    documents = yaml.safe_load_all((CHECKOUT / "docs" / "roles" / "kubernetes.yaml").read_text())
+    (role,) = [role for role in documents if role["metadata"]["name"] == f"self-hosted-gateway-{who}"]
+    return role["rules"]
+
+
+def rights(who: str) -> set[tuple[str, str]]:
+    """Its resources with their verbs."""
+    return {(kind, verb) for rule in documented(who) for kind in rule["resources"] for verb in rule["verbs"]}
+
+
+def refusal(namespace: str, kind: str, verb: str) -> str:
+    group = "apps" if kind in ("deployments", "replicasets") else ""
+    where = f'resource "{kind}" in API group "{group}" in the namespace "{namespace}"'
+    return f'is forbidden: User "deployer" cannot {verb} {where}'
+
+
+def inputs(namespace: str, kind: str, value: str = "first") -> Properties:
+    metadata = {"name": "mygw", "namespace": namespace, "annotations": {"contoso.example/value": value}}
+    return {
+        "configmaps": {"metadata": metadata, "data": {"key": value}},
+        "secrets": {"metadata": metadata, "data": {"key": base64.b64encode(value.encode()).decode()}},
+        "services": {**service(namespace, clusterIP="None"), "metadata": metadata},
+        "deployments": {**deployment(namespace), "metadata": metadata},
+    }[kind]
+
+
+@contextmanager
+def deployer(kubernetes: Kubernetes, namespace: str, without: tuple[str, str] | None = None) -> Iterator[Plugin]:
+    """The plugin as the deployer, with the documented rights in the namespace but one."""
+    rules = [
+        {**rule, "resources": [resource], "verbs": verbs}
+        for rule in documented("deployer")
+        for resource in rule["resources"]
+        if (verbs := [verb for verb in rule["verbs"] if (resource, verb) != without])
+    ]
+    rbac = "rbac.authorization.k8s.io"
+    role = {"kind": "Role", "metadata": {"name": "deployer", "namespace": namespace}}
+    kubernetes.apply(
+        {"apiVersion": f"{rbac}/v1", **role, "rules": rules},
+        {
+            "apiVersion": f"{rbac}/v1",
+            "kind": "RoleBinding",
+            "metadata": role["metadata"],
+            "roleRef": {"apiGroup": rbac, "kind": "Role", "name": "deployer"},
+            "subjects": [{"apiGroup": rbac, "kind": "User", "name": "deployer"}],
+        },
+    )
+    kubernetes.await_right(
+        "deployer", namespace, "get", "configmaps" if without != ("configmaps", "get") else "secrets"
+    )
+    plugin = Plugin("kubernetes", {})
+    try:
+        plugin.configure(
+            kubeconfig=kubernetes.cluster.kubeconfig("deployer").read_text(),
+            enableConfigMapMutable=True,
+            enableSecretMutable=True,
+            enablePatchForce=True,
+        )
+        yield plugin
+    finally:
+        plugin.end()
+
+
+def made_by_administrator(kubernetes_plugin: Plugin, namespace: str, kind: str) -> Made:
+    return kubernetes_plugin.create(OBJECTS[kind], inputs(namespace, kind))
+
+
+def needing(plugin: Plugin, namespace: str, kind: str, verb: str, made: Made | None) -> None:
+    """Do what needs a right."""
+    if made is None:
+        plugin.create(OBJECTS[kind], inputs(namespace, kind))
+    elif verb == "patch":
+        plugin.update(made, inputs(namespace, kind, "second"))
+    elif verb == "delete":
+        plugin.delete(made)
+    else:
+        plugin.read(made)
+
+
+def test_the_documented_rights_are_enough(kubernetes: Kubernetes, node: Node, namespace: str) -> None:
+    with deployer(kubernetes, namespace) as plugin:
+        made = [plugin.create(OBJECTS[kind], inputs(namespace, kind)) for kind in ("configmaps", "secrets")]
+        made.append(plugin.create(DEPLOYMENT, deployment(namespace)))
+        made.append(plugin.create(SERVICE, service(namespace, type="LoadBalancer")))
+        for resource in made:
+            assert plugin.drift(resource) == {}
+        changed = {kind: inputs(namespace, kind, "second") for kind in ("configmaps", "secrets")}
+        made[:2] = [plugin.update(made[0], changed["configmaps"]), plugin.update(made[1], changed["secrets"])]
+        for resource in reversed(made):
+            plugin.delete(resource)
+
+
+@pytest.mark.parametrize("kind", OBJECTS)
+@pytest.mark.parametrize("verb", ["create", "patch", "delete", "get"])
+def test_a_missing_right_is_named(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, node: Node, namespace: str, kind: str, verb: str
+) -> None:
+    made = None if verb == "create" else made_by_administrator(kubernetes_plugin, namespace, kind)
+    with deployer(kubernetes, namespace, without=(kind, verb)) as plugin, pytest.raises(PluginError) as refused:
+        needing(plugin, namespace, kind, verb, made)
+    assert refusal(namespace, kind, verb) in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", WATCHED)
+@pytest.mark.parametrize("verb", ["list", "watch"])
+def test_a_wait_that_may_not_watch_ends_only_when_it_is_cancelled(
+    kubernetes: Kubernetes, node: Node, namespace: str, kind: str, verb: str
+) -> None:
+    type_ = WATCHED[kind]
+    wanted = deployment(namespace) if type_ == DEPLOYMENT else service(namespace)
+    with deployer(kubernetes, namespace, without=(kind, verb)) as plugin, ThreadPoolExecutor() as pool:
+        waiting = pool.submit(plugin.create, type_, wanted)
+        kubernetes.kubectl("wait", "--for=create", f"{wanted_kind(type_)}/mygw", "-n", namespace, "--timeout=20s")
+        if type_ == DEPLOYMENT:
+            kubernetes.kubectl("wait", "--for=condition=Available", "deployment/mygw", "-n", namespace, "--timeout=20s")
+        assert not waiting.done()
+        plugin.cancel()
+        with pytest.raises(PluginError) as refused:
+            waiting.result(timeout=30)
+    assert refused.value.reasons[0].endswith("the update was cancelled while waiting")
+    assert refusal(namespace, kind, verb) in refused.value.reasons[1]
+
+
+def wanted_kind(type_: str) -> str:
+    return type_.rsplit(":", 1)[-1].lower()
+
+
+@pytest.mark.parametrize("kind", OBJECTS)
+@pytest.mark.parametrize("verb", ["list", "watch"])
+def test_a_deletion_that_may_not_watch_ends_only_when_it_is_cancelled(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, node: Node, namespace: str, kind: str, verb: str
+) -> None:
+    made = made_by_administrator(kubernetes_plugin, namespace, kind)
+    with deployer(kubernetes, namespace, without=(kind, verb)) as plugin, ThreadPoolExecutor() as pool:
+        waiting = pool.submit(plugin.delete, made)
+        kubernetes.kubectl("wait", "--for=delete", f"{kind}/mygw", "-n", namespace, "--timeout=20s")
+        assert not waiting.done()
+        plugin.cancel()
+        with pytest.raises(PluginError) as refused:
+            waiting.result(timeout=30)
+    assert refusal(namespace, kind, verb) in str(refused.value)
+
+
+def test_every_right_of_the_deployer_has_its_case() -> None:
+    on_objects = {(kind, verb) for kind in OBJECTS for verb in ("get", "list", "watch", "create", "patch", "delete")}
+    on_related = {(kind, verb) for kind in WATCHED for verb in ("list", "watch")}
+    assert rights("deployer") == on_objects | on_related | {("pods/log", "get")}
+
+
+def test_what_the_reader_may_do_the_deployer_may_too() -> None:
+    assert rights("reader") < rights("deployer")
