@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install sandbox sandbox-down sandbox-reset preview deploy drift check test
+.PHONY: install sandbox sandbox-down sandbox-reset preview deploy drift check test bench
 
 $(INSTALLED): requirements.txt ops/requirements.txt sandbox/requirements.txt tests/requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.") if sys.version_info < (3, 11) else None'
@@ -50,3 +50,8 @@ test: $(INSTALLED)
 	$(BIN)/lint-imports
 	$(BIN)/python -m sandbox toolchain
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+# How long the commands take on a sandbox of its own, as a table and as reports/bench.json; run nothing else beside it.
+bench: $(INSTALLED)
+	@$(BIN)/python -m sandbox toolchain
+	@$(BIN)/python -m bench

@@ -1,0 +1,1 @@
+"""How long the program's commands take on the sandbox."""

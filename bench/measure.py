@@ -1,0 +1,66 @@
+"""A command's time, as somebody at a terminal waits for it."""
+
+import statistics
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+class BenchError(Exception):
+    """A command that was to be measured has failed."""
+
+
+@dataclass
+class Measurement:
+    """One thing that is measured, with the seconds of each of its runs."""
+
+    what: str
+    seconds: list[float] = field(default_factory=list[float])
+
+    @property
+    def median(self) -> float:
+        """The run in the middle, in seconds."""
+        return statistics.median(self.seconds)
+
+
+@dataclass
+class Bench:
+    """The measurements of one bench, in the order in which they were first made."""
+
+    environment: dict[str, str]
+    """The variables that the commands are run with."""
+    measurements: dict[str, Measurement] = field(default_factory=dict[str, Measurement])
+
+    def run(self, what: str, *command: str) -> None:
+        """Run a command and keep its time.
+
+        Raises:
+            BenchError: it fails; what it printed is in the message.
+        """
+        start = time.perf_counter()
+        run(command, self.environment)
+        self.measurements.setdefault(what, Measurement(what)).seconds.append(time.perf_counter() - start)
+
+
+def run(command: tuple[str, ...], environment: Mapping[str, str]) -> str:
+    """What a command prints.
+
+    Raises:
+        BenchError: it fails.
+    """
+    finished = subprocess.run(
+        command,
+        cwd=CHECKOUT,
+        env=dict(environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if finished.returncode != 0:
+        raise BenchError(f"`{' '.join(command)}` failed with exit code {finished.returncode}:\n{finished.stdout}")
+    return finished.stdout
