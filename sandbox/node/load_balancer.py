@@ -15,10 +15,11 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from ..loopback_ports import free_port
 from . import KubernetesObject
 from .cluster import MERGE_PATCH, Cluster, ClusterError, Listed
 from .events import Events
-from .pod_network import PodNetwork, free_port
+from .pod_network import PodNetwork
 
 _log = logging.getLogger(__name__)
 

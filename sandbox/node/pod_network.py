@@ -1,12 +1,9 @@
 """Pod addresses: an IP for each pod, and the loopback port that each of its ports is really published at."""
 
-import contextlib
 import ipaddress
-import random
-import socket
 
-# Below those of outgoing connections, on Linux and elsewhere.
-_PORTS = range(20_000, 32_768)
+from ..loopback_ports import free_port
+
 POD_RANGE = ipaddress.ip_network("10.244.0.0/24")
 
 
@@ -49,11 +46,3 @@ class PodNetwork:
         """Where a pod's port really is; None where nothing is published."""
         published = self._published.get(ip, {}).get(port)
         return None if published is None else ("127.0.0.1", published)
-
-
-def free_port() -> int:
-    """A loopback port that nothing listens on, of those that the kernel gives to no connection meanwhile."""
-    for port in random.sample(_PORTS, len(_PORTS)):
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
-    raise RuntimeError(f"no port of {_PORTS.start} to {_PORTS.stop - 1} is free")

@@ -1,18 +1,15 @@
 """Where one sandbox keeps its state, and the ports it has chosen."""
 
-import contextlib
 import json
 import os
-import random
-import socket
 from dataclasses import dataclass
 from pathlib import Path
+
+from ..loopback_ports import free_ports
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # What a folder has to hold before it is erased as a sandbox's.
 _MARK = "ports.json"
-# Below those of outgoing connections, on Linux and elsewhere.
-_PORTS = range(20_000, 32_768)
 STARTED_WITH_FEWER_IDENTITIES = "this sandbox was started before it had all identities: python -m sandbox reset"
 _SERVERS = ("azure", "etcd", "etcd_peer", "api_server", "controller_manager", "scheduler", "kubelet")
 
@@ -85,20 +82,13 @@ class Home:
         """The servers' ports: chosen once, because the engine records a server's address."""
         file = self.path / _MARK
         if not file.exists():
-            file.write_text(json.dumps(_free_ports(), indent=2))
+            try:
+                ports = free_ports(len(_SERVERS))
+            except OSError as error:
+                raise SandboxError(str(error)) from None
+            file.write_text(json.dumps(dict(zip(_SERVERS, ports, strict=True)), indent=2))
         return json.loads(file.read_text())
 
     def is_sandbox(self) -> bool:
         """Whether the folder is a sandbox's, and so may be erased."""
         return (self.path / _MARK).exists()
-
-
-def _free_ports() -> dict[str, int]:
-    """Ports that are free now, of those that the kernel gives to no connection: they stay free while nothing runs."""
-    found: list[int] = []
-    for port in random.sample(_PORTS, len(_PORTS)):
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            found.append(port)
-        if len(found) == len(_SERVERS):
-            return dict(zip(_SERVERS, found, strict=True))
-    raise SandboxError(f"no ports of {_PORTS.start} to {_PORTS.stop - 1} are free")

@@ -13,11 +13,13 @@ from pathlib import Path
 import psutil
 import pytest
 
+from sandbox.loopback_ports import free_port
+
 from . import control_plane
 from .azure.emulator import Emulator
 from .control_plane import Kubernetes
 from .gateway import azure as fake
-from .processes import REPOSITORY, Restartable, free_port
+from .processes import REPOSITORY, Restartable
 
 IMAGES = Path(__file__).parent / "node" / "images.yaml"
 RELEASED_IMAGES = REPOSITORY / "sandbox/node/images.yaml"

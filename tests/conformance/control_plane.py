@@ -11,9 +11,10 @@ from typing import Any
 from kubernetes import client, config, watch
 
 from sandbox.control_plane.cluster import Cluster, Ports
+from sandbox.loopback_ports import free_port
 from sandbox.toolchain.tools import provide
 
-from .processes import Restartable, ended, free_port, start
+from .processes import Restartable, ended, start
 
 SECONDS = 20
 

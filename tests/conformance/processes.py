@@ -2,8 +2,6 @@
 
 import contextlib
 import os
-import random
-import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -61,11 +59,3 @@ class Restartable:
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
-
-
-def free_port() -> int:
-    """A loopback port that nothing listens on, of those that the kernel gives to no connection meanwhile."""
-    for port in random.sample(range(20_000, 32_768), 1_000):
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
-    raise AssertionError("no port is free")

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 import trustme
 
-from ..processes import free_port
+from sandbox.loopback_ports import free_port
+
 from .clients import READ, authorization, define, role
 from .emulator import SUBSCRIPTION_SCOPE, Emulator, new_application, new_identity
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from ..processes import free_port
+from sandbox.loopback_ports import free_port
 
 REPOSITORY = Path(__file__).parents[3]
 STATUS = "/status-0123456789abcdef"
