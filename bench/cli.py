@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import platform
+import statistics
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -45,8 +46,8 @@ def table(made: Bench) -> Table:
     rows = Table("what", "median", "fastest", "slowest", box=None, pad_edge=False)
     for column in rows.columns[1:]:
         column.justify = "right"
-    for one in made.measurements.values():
-        rows.add_row(one.what, *(f"{value:.1f} s" for value in (one.median, min(one.seconds), max(one.seconds))))
+    for what, seconds in made.seconds.items():
+        rows.add_row(what, *(f"{value:.1f} s" for value in (statistics.median(seconds), min(seconds), max(seconds))))
     return rows
 
 
@@ -55,6 +56,6 @@ def as_json(made: Bench) -> str:
     document = {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "machine": {"cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()},
-        "seconds": {one.what: [round(value, 3) for value in one.seconds] for one in made.measurements.values()},
+        "seconds": {what: [round(value, 3) for value in seconds] for what, seconds in made.seconds.items()},
     }
     return json.dumps(document, indent=2) + "\n"

@@ -21,7 +21,7 @@ def measure(bench: Bench, folder: Path) -> None:
     Raises:
         BenchError: a command fails; the sandbox is stopped all the same.
     """
-    bench.environment = {**os.environ, "SANDBOX_HOME": str(folder / "home"), "NO_COLOR": "1"}
+    own_sandbox = bench.environment = {**os.environ, "SANDBOX_HOME": str(folder / "home"), "NO_COLOR": "1"}
     changed = folder / "Pulumi.changed.yaml"
     changed.write_text(_with_another_image((CHECKOUT / f"Pulumi.{STACK}.yaml").read_text()))
     try:
@@ -51,7 +51,7 @@ def measure(bench: Bench, folder: Path) -> None:
         )
         bench.run("destroy", "pulumi", "destroy", *_UPDATE)
     finally:
-        run((*_SANDBOX, "reset"), {**os.environ, "SANDBOX_HOME": str(folder / "home")})
+        run((*_SANDBOX, "reset"), own_sandbox)
 
 
 def _with_another_image(stack_file: str) -> str:

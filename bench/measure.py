@@ -1,6 +1,5 @@
 """A command's time, as somebody at a terminal waits for it."""
 
-import statistics
 import subprocess
 import time
 from collections.abc import Mapping
@@ -15,25 +14,13 @@ class BenchError(Exception):
 
 
 @dataclass
-class Measurement:
-    """One thing that is measured, with the seconds of each of its runs."""
-
-    what: str
-    seconds: list[float] = field(default_factory=list[float])
-
-    @property
-    def median(self) -> float:
-        """The run in the middle, in seconds."""
-        return statistics.median(self.seconds)
-
-
-@dataclass
 class Bench:
-    """The measurements of one bench, in the order in which they were first made."""
+    """What is measured, in the order in which it was first measured."""
 
     environment: dict[str, str]
     """The variables that the commands are run with."""
-    measurements: dict[str, Measurement] = field(default_factory=dict[str, Measurement])
+    seconds: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+    """The times of each command's runs."""
 
     def run(self, what: str, *command: str) -> None:
         """Run a command and keep its time.
@@ -43,7 +30,7 @@ class Bench:
         """
         start = time.perf_counter()
         run(command, self.environment)
-        self.measurements.setdefault(what, Measurement(what)).seconds.append(time.perf_counter() - start)
+        self.seconds.setdefault(what, []).append(time.perf_counter() - start)
 
 
 def run(command: tuple[str, ...], environment: Mapping[str, str]) -> str:
