@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .sandbox import Sandbox, Stack
+from .sandbox import Sandbox, Stack, sandbox_config
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +25,14 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 def deployable(sandbox: Sandbox) -> Iterator[Stack]:
     """A new stack for the tests of a module, with Azure as it was seeded and an empty cluster."""
     yield from _stack(sandbox)
+
+
+@pytest.fixture(scope="module")
+def deployed(deployable: Stack) -> Stack:
+    """The sandbox's configuration, deployed; a module that needs another has a fixture of its own."""
+    deployable.configure(sandbox_config())
+    deployable.up().ok()
+    return deployable
 
 
 @pytest.fixture

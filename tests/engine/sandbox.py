@@ -78,6 +78,17 @@ class Sandbox:
             role = f"self-hosted-gateway-{who}"
             self.kubectl("create", "rolebinding", role, f"--clusterrole={role}", f"--user={who}", "-n", name).ok()
 
+    def await_right(self, who: str, verb: str, resource: str, answer: str, namespace: str = "default") -> None:
+        """Wait until an identity may, `yes`, or may not, `no`."""
+        kind, _, subresource = resource.partition("/")
+        also = [f"--subresource={subresource}"] if subresource else []
+
+        def effective() -> None:
+            said = self.run("kubectl", "auth", "can-i", verb, kind, *also, "-n", namespace, identity=who).output
+            assert said.splitlines()[-1] == answer
+
+        eventually(effective)
+
     def objects(self, kind: str, namespace: str = "default") -> dict[str, dict[str, Any]]:
         """The objects of a kind in a namespace, by name."""
         listed = json.loads(self.kubectl("get", kind, "-n", namespace, "-o", "json").ok().output)

@@ -10,14 +10,6 @@ from .sandbox import AUTHORIZATION_VERSION, Result, Stack, eventually, sandbox_c
 VERSION = {"api-version": AUTHORIZATION_VERSION}
 
 
-@pytest.fixture(scope="module")
-def deployed(deployable: Stack) -> Stack:
-    """The sandbox's configuration, deployed."""
-    deployable.configure(sandbox_config())
-    deployable.up().ok()
-    return deployable
-
-
 def remove_reader_assignment(stack: Stack) -> None:
     id_ = stack.outputs()["gateways"]["mygw"]["readerAssignmentId"]
     stack.sandbox.arm().delete(id_, params=VERSION).raise_for_status()

@@ -19,7 +19,6 @@ from .sandbox import (
     CHECKOUT,
     Result,
     Sandbox,
-    eventually,
     sandbox_config,
     sandbox_gateway,
 )
@@ -136,12 +135,7 @@ def as_the_clusters_administrator(checkout: Checkout, sandbox: Sandbox) -> None:
 
 def they_may(checkout: Checkout, sandbox: Sandbox) -> None:
     for who, verb, answer in (("deployer", "create", "yes"), ("reader", "get", "yes"), ("reader", "create", "no")):
-
-        def effective(who: str = who, verb: str = verb, answer: str = answer) -> None:
-            question = ("kubectl", "auth", "can-i", verb, "secrets", "-n", "apim")
-            assert sandbox.run(*question, identity=who).output.splitlines()[-1] == answer
-
-        eventually(effective)
+        sandbox.await_right(who, verb, "secrets", answer, "apim")
 
 
 PAGES = {

@@ -141,14 +141,6 @@ def test_an_api_server_that_is_restarted_while_pods_get_ready(stack: Stack) -> N
     all_is_there_once(stack)
 
 
-@pytest.fixture(scope="module")
-def deployed(deployable: Stack) -> Stack:
-    """The sandbox's configuration, deployed."""
-    deployable.configure(sandbox_config())
-    deployable.up().ok()
-    return deployable
-
-
 def test_a_cluster_that_cannot_be_reached_is_no_drift(deployed: Stack, tmp_path: Path) -> None:
     kubeconfig = json.loads(Path(deployed.sandbox.environments["deployer"]["KUBECONFIG"]).read_text())
     kubeconfig["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"

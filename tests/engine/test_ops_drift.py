@@ -4,21 +4,11 @@ import json
 import uuid
 from typing import Any
 
-import pytest
-
-from .sandbox import AUTHORIZATION_VERSION, INSTANCE, SUBSCRIPTION, Stack, sandbox_config
+from .sandbox import AUTHORIZATION_VERSION, INSTANCE, SUBSCRIPTION, Stack
 
 VERSION = {"api-version": AUTHORIZATION_VERSION}
 READER = "5a0c0de0-0000-4000-8000-000000000031"
 AUTHORIZATION = "providers/Microsoft.Authorization"
-
-
-@pytest.fixture(scope="module")
-def deployed(deployable: Stack) -> Stack:
-    """The sandbox's configuration, deployed."""
-    deployable.configure(sandbox_config())
-    deployable.up().ok()
-    return deployable
 
 
 def id_of(stack: Stack, name: str) -> str:

@@ -5,18 +5,10 @@ from typing import Any
 
 import pytest
 
-from .sandbox import AUTHORIZATION_VERSION, INSTANCE, Result, Stack, eventually, sandbox_config
+from .sandbox import AUTHORIZATION_VERSION, INSTANCE, Result, Stack, eventually
 
 VERSION = {"api-version": AUTHORIZATION_VERSION}
 QUESTIONS = ["validator role", "token", "reader role", "gateway resource", "pods", "configuration"]
-
-
-@pytest.fixture(scope="module")
-def deployed(deployable: Stack) -> Stack:
-    """The sandbox's configuration, deployed."""
-    deployable.configure(sandbox_config())
-    deployable.up().ok()
-    return deployable
 
 
 def answers(result: Result) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Generator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -98,7 +98,7 @@ class Connection:
                 return None
             raise
 
-    def watch(self, collection: str, **query: str) -> Generator[dict[str, Any]]:
+    def watch(self, collection: str, **query: str) -> Iterator[dict[str, Any]]:
         """Events of a collection for a few seconds; ends early when the API server ends it.
 
         Raises:
@@ -138,7 +138,7 @@ class Connection:
             raise UnreachableError(_one_line(getattr(error, "reason", None) or error)) from None
 
 
-def _events(response: urllib3.BaseHTTPResponse) -> Generator[dict[str, Any]]:
+def _events(response: urllib3.BaseHTTPResponse) -> Iterator[dict[str, Any]]:
     buffer = b""
     try:
         for chunk in response.stream(4096, decode_content=True):

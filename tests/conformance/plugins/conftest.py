@@ -8,6 +8,8 @@ from ..azure.emulator import Emulator
 from ..control_plane import Kubernetes
 from .plugin import Plugin
 
+PROGRAMS_SETTINGS = {"enableConfigMapMutable": True, "enableSecretMutable": True, "enablePatchForce": True}
+
 
 def _started(package: str, emulator: Emulator) -> Iterator[Plugin]:
     plugin = Plugin(package, emulator.environment())
@@ -58,9 +60,7 @@ def kubeconfig(kubernetes: Kubernetes) -> str:
 def kubernetes_plugin(kubeconfig: str) -> Iterator[Plugin]:
     """The plugin with the settings of the program's provider."""
     plugin = Plugin("kubernetes", {})
-    plugin.configure(
-        kubeconfig=kubeconfig, enableConfigMapMutable=True, enableSecretMutable=True, enablePatchForce=True
-    )
+    plugin.configure(kubeconfig=kubeconfig, **PROGRAMS_SETTINGS)
     yield plugin
     _, out, err = plugin.end()
     assert (out, err) == ("", "")

@@ -4,20 +4,19 @@ import base64
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
-import yaml
 
 from sandbox.plugins.engine.values import Properties
+from tests.cluster_roles import refusal, rights, rules
 
 from ..conftest import Node
 from ..control_plane import Kubernetes
-from .plugin import CHECKOUT, Made, Plugin, PluginError
-from .test_kubernetes_awaits import DEPLOYMENT, SERVICE, deployment, service
+from .conftest import PROGRAMS_SETTINGS
+from .plugin import Made, Plugin, PluginError
+from .test_kubernetes_awaits import deployment, service
+from .test_kubernetes_objects import CONFIG_MAP, DEPLOYMENT, SECRET, SERVICE, configured
 
-CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
-SECRET = "kubernetes:core/v1:Secret"
 OBJECTS = {"configmaps": CONFIG_MAP, "secrets": SECRET, "services": SERVICE, "deployments": DEPLOYMENT}
 # What the waits for a Deployment and a Service list and watch; of `provider/pkg/await` in the released plugin.
 WATCHED = {
@@ -28,24 +27,6 @@ WATCHED = {
     "services": SERVICE,
     "endpoints": SERVICE,
 }
-
-
-def documented(who: str) -> list[dict[str, Any]]:
-    """The rules of one of the two roles."""
-    documents = yaml.safe_load_all((CHECKOUT / "docs" / "roles" / "kubernetes.yaml").read_text())
-    (role,) = [role for role in documents if role["metadata"]["name"] == f"self-hosted-gateway-{who}"]
-    return role["rules"]
-
-
-def rights(who: str) -> set[tuple[str, str]]:
-    """Its resources with their verbs."""
-    return {(kind, verb) for rule in documented(who) for kind in rule["resources"] for verb in rule["verbs"]}
-
-
-def refusal(namespace: str, kind: str, verb: str) -> str:
-    group = "apps" if kind in ("deployments", "replicasets") else ""
-    where = f'resource "{kind}" in API group "{group}" in the namespace "{namespace}"'
-    return f'is forbidden: User "deployer" cannot {verb} {where}'
 
 
 def inputs(namespace: str, kind: str, value: str = "first") -> Properties:
@@ -61,16 +42,10 @@ def inputs(namespace: str, kind: str, value: str = "first") -> Properties:
 @contextmanager
 def deployer(kubernetes: Kubernetes, namespace: str, without: tuple[str, str] | None = None) -> Iterator[Plugin]:
     """The plugin as the deployer, with the documented rights in the namespace but one."""
-    rules = [
-        {**rule, "resources": [resource], "verbs": verbs}
-        for rule in documented("deployer")
-        for resource in rule["resources"]
-        if (verbs := [verb for verb in rule["verbs"] if (resource, verb) != without])
-    ]
     rbac = "rbac.authorization.k8s.io"
     role = {"kind": "Role", "metadata": {"name": "deployer", "namespace": namespace}}
     kubernetes.apply(
-        {"apiVersion": f"{rbac}/v1", **role, "rules": rules},
+        {"apiVersion": f"{rbac}/v1", **role, "rules": rules("deployer", without)},
         {
             "apiVersion": f"{rbac}/v1",
             "kind": "RoleBinding",
@@ -82,17 +57,8 @@ def deployer(kubernetes: Kubernetes, namespace: str, without: tuple[str, str] | 
     kubernetes.await_right(
         "deployer", namespace, "get", "configmaps" if without != ("configmaps", "get") else "secrets"
     )
-    plugin = Plugin("kubernetes", {})
-    try:
-        plugin.configure(
-            kubeconfig=kubernetes.cluster.kubeconfig("deployer").read_text(),
-            enableConfigMapMutable=True,
-            enableSecretMutable=True,
-            enablePatchForce=True,
-        )
+    with configured(kubernetes.cluster.kubeconfig("deployer").read_text(), **PROGRAMS_SETTINGS) as plugin:
         yield plugin
-    finally:
-        plugin.end()
 
 
 def made_by_administrator(kubernetes_plugin: Plugin, namespace: str, kind: str) -> Made:
@@ -132,7 +98,7 @@ def test_a_missing_right_is_named(
     made = None if verb == "create" else made_by_administrator(kubernetes_plugin, namespace, kind)
     with deployer(kubernetes, namespace, without=(kind, verb)) as plugin, pytest.raises(PluginError) as refused:
         needing(plugin, namespace, kind, verb, made)
-    assert refusal(namespace, kind, verb) in str(refused.value)
+    assert refusal("deployer", (kind, verb), namespace) in str(refused.value)
 
 
 @pytest.mark.parametrize("kind", WATCHED)
@@ -152,7 +118,7 @@ def test_a_wait_that_may_not_watch_ends_only_when_it_is_cancelled(
         with pytest.raises(PluginError) as refused:
             waiting.result(timeout=30)
     assert refused.value.reasons[0].endswith("the update was cancelled while waiting")
-    assert refusal(namespace, kind, verb) in refused.value.reasons[1]
+    assert refusal("deployer", (kind, verb), namespace) in refused.value.reasons[1]
 
 
 def wanted_kind(type_: str) -> str:
@@ -172,7 +138,7 @@ def test_a_deletion_that_may_not_watch_ends_only_when_it_is_cancelled(
         plugin.cancel()
         with pytest.raises(PluginError) as refused:
             waiting.result(timeout=30)
-    assert refusal(namespace, kind, verb) in str(refused.value)
+    assert refusal("deployer", (kind, verb), namespace) in str(refused.value)
 
 
 def test_every_right_of_the_deployer_has_its_case() -> None:

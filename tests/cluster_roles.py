@@ -1,0 +1,35 @@
+"""The documented roles in the cluster, whole and with one right less, and what the API server says of a missing one."""
+
+from typing import Any
+
+import yaml
+
+from .conftest import CHECKOUT
+
+Right = tuple[str, str]
+"""A resource and a verb."""
+
+
+def rules(who: str, without: Right | None = None) -> list[dict[str, Any]]:
+    """The rules of the deployer's or the reader's role, a resource each."""
+    documents = yaml.safe_load_all((CHECKOUT / "docs" / "roles" / "kubernetes.yaml").read_text())
+    (role,) = [role for role in documents if role["metadata"]["name"] == f"self-hosted-gateway-{who}"]
+    return [
+        {**rule, "resources": [resource], "verbs": verbs}
+        for rule in role["rules"]
+        for resource in rule["resources"]
+        if (verbs := [verb for verb in rule["verbs"] if (resource, verb) != without])
+    ]
+
+
+def rights(who: str) -> set[Right]:
+    """All that the role gives."""
+    return {(rule["resources"][0], verb) for rule in rules(who) for verb in rule["verbs"]}
+
+
+def refusal(who: str, right: Right, namespace: str) -> str:
+    """What the API server says without a right."""
+    resource, verb = right
+    group = "apps" if resource in ("deployments", "replicasets") else ""
+    where = f'resource "{resource}" in API group "{group}" in the namespace "{namespace}"'
+    return f'is forbidden: User "{who}" cannot {verb} {where}'
