@@ -1,12 +1,14 @@
 """Recovery in two steps: what would be done, and doing it."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ..azure import Azure
 from ..cluster import Cluster
 from ..engine import export_raw, export_stack, holdings, import_raw, preview, run, stacks
 from ..errors import OpsError
+from .attributes import remove_empty_attributes
 from .leftover import Fate, Leftover, Places
 from .lock import Lock, clear_lock, find_lock, is_owner_gone
 from .pending import find_leftovers
@@ -21,6 +23,8 @@ class Plan:
     lock: Lock | None
     leftovers: list[Leftover]
     state: dict[str, Any] = field(repr=False)
+    made_readable: list[Path] = field(default_factory=list)
+    """Files whose removal has let the engine read the backend again."""
 
     @property
     def pending(self) -> list[str]:
@@ -35,7 +39,7 @@ class Plan:
 
 
 def plan(stack: str, *, owner_is_gone: bool = False) -> Plan:
-    """Find out what an interrupted or failed update has left.
+    """Find out what an interrupted or failed update has left. Where the state can't be read, it first makes it readable.
 
     Args:
         stack: name of the stack.
@@ -44,6 +48,7 @@ def plan(stack: str, *, owner_is_gone: bool = False) -> Plan:
     Raises:
         OpsError: the update still runs, or somewhere can't be looked.
     """
+    made_readable = remove_empty_attributes()
     lock = find_lock(stack)
     if lock is not None:
         gone = is_owner_gone(lock)
@@ -55,7 +60,7 @@ def plan(stack: str, *, owner_is_gone: bool = False) -> Plan:
                 "then run this again with --owner-is-gone."
             )
     state = export_raw(stack)
-    return Plan(stack, lock, _leftovers(stack, state), state)
+    return Plan(stack, lock, _leftovers(stack, state), state, made_readable)
 
 
 def carry_out(planned: Plan) -> None:

@@ -12,9 +12,13 @@ _WORDS = {
 
 def describe(plan: Plan) -> str:
     """For a person who has to say yes."""
+    lines = [f"The engine could not read {file.stem}: {file} was empty, and is removed." for file in plan.made_readable]
     if not plan.is_needed:
-        return f"Stack {plan.stack} is not locked, and nothing is pending or left behind: there is nothing to recover."
-    lines = [f"Stack {plan.stack}:"]
+        nothing = (
+            f"Stack {plan.stack} is not locked, and nothing is pending or left behind: there is nothing to recover."
+        )
+        return "\n".join([*lines, nothing])
+    lines.append(f"Stack {plan.stack}:")
     if plan.lock is not None:
         lines.append(f"- clear the lock of an update that has ended: {plan.lock}")
     lines += [f"- {operation}" for operation in plan.pending]

@@ -39,7 +39,9 @@ def environment(home: Home, parts: Parts, identity: str) -> dict[str, str]:
         "SANDBOX_HOME": str(home.path),
         "PATH": os.pathsep.join([*tools, os.environ.get("PATH", "")]),
         "PULUMI_HOME": str(home.pulumi_home),
-        "PULUMI_BACKEND_URL": f"file://{home.backend}",
+        # Files of attributes are not written whole: a killed engine leaves a state that nobody can read. What real stacks
+        # are kept in, Azure's blobs and Pulumi Cloud, has nothing of the kind.
+        "PULUMI_BACKEND_URL": f"file://{home.backend}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "KUBECONFIG": str(parts.cluster.kubeconfig("admin" if identity == "administrator" else identity)),

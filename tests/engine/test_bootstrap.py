@@ -250,7 +250,7 @@ def test_the_readmes_way_from_an_empty_tenant(bootstrap: Bootstrap, tmp_path: Pa
     del state["protect"]
     config["self-hosted-gateway-bootstrap:state"] = state
     file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text()), "config": config}))
-    backend = f"export PULUMI_BACKEND_URL=file://{tmp_path}\n"
+    backend = f"export PULUMI_BACKEND_URL='file://{tmp_path}?metadata=skip'\n"
     result = bootstrap.shell(backend + second, tmp_path).ok()
     assert f"gh api --method PUT repos/{REPOSITORY}/environments/staging" in result.output
     provider = bootstrap.shell(f"{backend}{third}\necho $SECRETS_PROVIDER", tmp_path).ok().output

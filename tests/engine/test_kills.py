@@ -164,6 +164,20 @@ def test_a_stack_without_gateways_has_nothing_to_recover(stack: Stack) -> None:
     stack.destroy().ok()
 
 
+def test_a_state_that_a_kill_has_made_unreadable(stack: Stack) -> None:
+    stack.configure(sandbox_config())
+    kill_at(stack, "Graph POST applications", "up", done=True)
+    file = stack.sandbox.home / "backend" / ".pulumi" / "stacks" / "self-hosted-gateway" / f"{stack.name}.json"
+    assert file.exists()
+    # What the engine leaves in a backend with attributes, where the kill comes as it writes them.
+    attributes = file.with_name(f"{file.name}.attrs")
+    attributes.touch()
+    assert stack.up().output == "error: failed to load checkpoint: EOF\n"
+    assert stack.pulumi("stack", "ls").output == "error: EOF\n"
+    assert f"could not read {stack.name}.json: {attributes} was empty, and is removed" in recovered(stack)
+    converges(stack)
+
+
 def test_an_update_that_runs_is_left_alone(stack: Stack) -> None:
     stack.configure(sandbox_config())
     stack.sandbox.fault("ARM PUT Microsoft.Authorization/roleDefinitions", delay=15, count=1)

@@ -12,6 +12,8 @@ from tests.documented_commands import text_of
 # What neither the program nor the sandbox says, and who does.
 OTHERS = {
     "the stack is currently locked by 1 lock(s)": "the engine; tests/engine/test_faults.py sees it",
+    "failed to load checkpoint: EOF": "the engine; tests/engine/test_kills.py sees it",
+    "error: EOF": "the engine; tests/engine/test_kills.py sees it",
     "because it is protected": "the engine, before a deletion",
     "is currently marked for protection": "the engine, before a replacement or where the program lost it",
     "configured Kubernetes cluster is unreachable": "the Kubernetes provider; tests/engine/test_refusals.py sees it",
