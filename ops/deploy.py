@@ -4,35 +4,46 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .engine import update
+from .engine import is_outdated, update
 from .errors import OpsError
 from .masking import mask
 
 _DOING = {"create": "creating", "update": "updating", "delete": "deleting", "replace": "replacing"}
 _DOING |= {"create-replacement": "creating its replacement", "delete-replaced": "deleting the replaced one"}
+# How the engine says that an update would go beyond its plan, or stay behind it.
+_BEYOND = ("violates plan", "not allowed by the plan", "but none were seen")
 
 
 def deploy(stack: str, plan: Path, say: Callable[[str], None]) -> None:
     """Update a stack by a saved plan; what happens is told while it happens.
 
     Raises:
-        OpsError: there is no plan, the update would go beyond it, or the update fails.
+        OpsError: there is no plan, it is outdated, the update would go beyond it, or the update fails.
     """
     if not plan.exists():
         raise OpsError(f"There is no plan {plan}: make one with `make preview STACK={stack}`, and read it.")
+    if is_outdated(stack, plan):
+        raise OpsError(
+            "The stack has been updated since the plan was made, and nothing was done now. Make a new plan with "
+            f"`make preview STACK={stack}`, and have that approved."
+        )
     violated = False
     try:
         for event in update(stack, plan):
             if line := _line(event):
                 say(mask(line))
-                violated = violated or "violates plan" in line
+                violated = violated or _is_beyond(line)
     except OpsError as error:
-        if violated:
+        if violated or _is_beyond(str(error)):
             raise OpsError(
                 "The stack or reality is not any more what it was when the plan was made: what the plan does not hold was not "
                 f"done. Make a new plan with `make preview STACK={stack}`, and have that approved."
             ) from None
         raise OpsError(mask(str(error))) from None
+
+
+def _is_beyond(text: str) -> bool:
+    return any(words in text for words in _BEYOND)
 
 
 def _line(event: dict[str, Any]) -> str | None:

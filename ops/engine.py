@@ -1,6 +1,7 @@
 """What the engine knows of a stack and finds out about it, through its command line."""
 
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ _ROOT = "pulumi:pulumi:Stack"
 SECRET = "[secret]"  # noqa: S105 - the engine's word for one
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What a preview has in the place of a value that is known after the update only."""
+_PLANNED_FROM = "plannedFrom"  # in a saved plan, beside what the engine writes and reads
 
 
 @dataclass(frozen=True)
@@ -146,18 +148,36 @@ def preview(stack: str, *, refresh: bool = False, plan: Path | None = None) -> l
     Args:
         stack: name of the stack.
         refresh: compare with reality, as an update with `--refresh` does, instead of with the state.
-        plan: where to save the plan that an update can be held to; its secrets are encrypted.
+        plan: where to save the plan that an update can be held to, with the state that it starts from; secrets in it are
+            encrypted.
 
     Raises:
         OpsError: the preview fails.
     """
     options = ["--refresh"] if refresh else []
+    planned_from = ""
     if plan is not None:
         options += ["--save-plan", str(plan)]
+        planned_from = _fingerprint(stack)
     steps = _steps("preview", "--show-sames", "--show-replacement-steps", *options, "--stack", stack)
+    if plan is not None:
+        plan.write_text(json.dumps({**json.loads(plan.read_text()), _PLANNED_FROM: planned_from}))
     # What the refresh read comes first; the program's own steps begin with the stack.
     roots = [index for index, step in enumerate(steps) if step.type == _ROOT]
     return steps[roots[-1] :] if refresh and roots else steps
+
+
+def is_outdated(stack: str, plan: Path) -> bool:
+    """Whether the stack has been updated since a plan was made. The engine holds an update to new values only, not to old.
+
+    Raises:
+        OpsError: the engine can't be run, there is no such stack, or the file is no plan.
+    """
+    try:
+        planned_from = json.loads(plan.read_text()).get(_PLANNED_FROM)
+    except (ValueError, AttributeError):
+        raise OpsError(f"{plan} is no saved plan.") from None
+    return planned_from is not None and planned_from != _fingerprint(stack)
 
 
 def update(stack: str, plan: Path) -> Iterator[dict[str, Any]]:
@@ -221,6 +241,10 @@ def _values_masked(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _values_masked(item) for key, item in value.items()}
     return SECRET
+
+
+def _fingerprint(stack: str) -> str:
+    return hashlib.sha256(json.dumps(holdings(export_raw(stack)), sort_keys=True).encode()).hexdigest()
 
 
 def _steps(*arguments: str) -> list[Step]:

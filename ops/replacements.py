@@ -60,6 +60,12 @@ _MEANINGS: dict[str, Meaning] = {
         Interruption.NEW_PODS,
         "Roll it out while nothing restarts the pods, or assign the wider scope first and remove the other later.",
     ),
+    "azure-native:authorization:RoleAssignment, deleted first": Meaning(
+        "The assignment is deleted before the new one is made, which can take up to ten minutes to work: until then the "
+        "gateways that it authorizes are not.",
+        Interruption.NEW_PODS,
+        "Roll it out while nothing restarts the pods; see what makes it go first, a role definition that is replaced.",
+    ),
     "azure-native:apimanagement:Gateway": Meaning(
         "The gateway resource is made anew, and its APIs are attached again.",
         Interruption.NEW_PODS,

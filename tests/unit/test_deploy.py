@@ -66,6 +66,41 @@ def test_a_violated_plan_is_told_without_its_values_and_with_what_to_do(
     assert "secret" not in finished.stdout + finished.stderr
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"{URN}: update is not allowed by the plan: this resource is constrained to same",
+        f"expected resource operations for {URN} but none were seen",
+    ],
+)
+@pytest.mark.parametrize("as_event", [True, False])
+def test_what_the_plan_does_not_hold_is_told_with_what_to_do(
+    engine: Callable[..., None], tmp_path: Path, message: str, as_event: bool
+) -> None:
+    if as_event:
+        engine(said(message), then="exit 1")
+    else:
+        engine(then=f"echo 'error: {message}' >&2; exit 1")
+    finished = deploy(tmp_path)
+    assert finished.returncode == 1
+    assert "Make a new plan with `make preview STACK=dev`, and have that approved." in finished.stderr
+
+
+def test_a_plan_of_an_earlier_state_is_not_carried_out(engine: Callable[..., None], tmp_path: Path) -> None:
+    engine({"deployment": {"resources": []}}, first='[[ "$*" == "up "* ]] && touch carried-out')
+    (tmp_path / "plan.json").write_text('{"plannedFrom": "another"}')
+    finished = deploy(tmp_path)
+    assert finished.returncode == 1
+    assert finished.stderr.startswith("error: The stack has been updated since the plan was made, and nothing was done")
+    assert not (tmp_path / "carried-out").exists()
+
+
+def test_a_file_that_is_no_plan_is_named(engine: Callable[..., None], tmp_path: Path) -> None:
+    engine()
+    (tmp_path / "plan.json").write_text("no plan")
+    assert deploy(tmp_path).stderr == "error: plan.json is no saved plan.\n"
+
+
 def test_another_failure_is_told_in_the_engines_words(engine: Callable[..., None], tmp_path: Path) -> None:
     engine(then="echo 'error: the stack is locked' >&2; exit 1")
     finished = deploy(tmp_path)

@@ -121,6 +121,15 @@ def test_the_steps_of_a_replacement_are_one_row() -> None:
     assert "| `mygw-env` | `metadata.name` | running pods go on serving" in text
 
 
+def test_an_assignment_that_goes_first_leaves_gateways_without_authorization() -> None:
+    changes = {"properties": ("roleDefinitionId",), "kinds": {"roleDefinitionId": "update-replace"}}
+    assignment = ("mygw-reader-assignment", "azure-native:authorization:RoleAssignment")
+    operations = ("delete-replaced", "replace", "create-replacement")
+    text = preview_text.text("dev", [step(operation, *assignment, **changes) for operation in operations])
+    assert "The assignment is deleted before the new one is made" in text
+    assert "The new assignment is made before the old one is deleted" not in text
+
+
 def test_a_value_can_end_neither_its_cell_nor_its_block() -> None:
     text = preview_comment.markdown("dev", [update('["a|b`"]', "x", "```\n</details>\n@contoso")])
     assert '| `data["a\\|b\'"]` |' in text
