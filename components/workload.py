@@ -4,7 +4,6 @@ import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import (
@@ -33,9 +32,9 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.core.v1.outputs import ServiceStatus
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
-from pulumi_kubernetes.meta.v1.outputs import ObjectMeta
 
 from components.config import SecretStore
+from components.last_write import LastWrite
 
 CLIENT_SECRET_SETTING = "config.service.auth.azureAd.clientSecret"  # noqa: S105 - a key's name
 
@@ -94,29 +93,34 @@ class GatewayWorkload(pulumi.ComponentResource):
         # Settings and secret.
         settings = dict(args.gateway_settings)
         secret_in_environment: list[EnvVarArgs] | None = None
-        versions: list[pulumi.Output[str]] = []
+        written: list[pulumi.Output[str]] = []
         checksum = pulumi.Output.json_dumps(
             {"settings": args.gateway_settings, "clientSecretKeyId": args.client_secret_key_id}, sort_keys=True
         ).apply(_sha256)
         if args.client_secret_store is SecretStore.CONFIG_MAP:
             settings[CLIENT_SECRET_SETTING] = args.client_secret
         else:
+            last_write = LastWrite(f"{name}-auth")
             secret = Secret(
                 f"{name}-auth",
                 metadata=metadata(f"{app}-auth"),
                 type="Opaque",
                 data={"clientSecret": pulumi.Output.secret(args.client_secret).apply(_base64)},
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=pulumi.ResourceOptions(parent=self, hooks=last_write.hooks),
             )
-            versions.append(secret.metadata.apply(_version))
+            written.append(secret.metadata.apply(last_write.time))
             from_secret = SecretKeySelectorArgs(name=secret.metadata.name, key="clientSecret")
             secret_in_environment = [
                 EnvVarArgs(name=CLIENT_SECRET_SETTING, value_from=EnvVarSourceArgs(secret_key_ref=from_secret))
             ]
+        last_write = LastWrite(f"{name}-env")
         config_map = ConfigMap(
-            f"{name}-env", metadata=metadata(f"{app}-env"), data=settings, opts=pulumi.ResourceOptions(parent=self)
+            f"{name}-env",
+            metadata=metadata(f"{app}-env"),
+            data=settings,
+            opts=pulumi.ResourceOptions(parent=self, hooks=last_write.hooks),
         )
-        versions.append(config_map.metadata.apply(_version))
+        written.append(config_map.metadata.apply(last_write.time))
 
         # The gateway.
         deployment = Deployment(
@@ -131,13 +135,13 @@ class GatewayWorkload(pulumi.ComponentResource):
                 ),
                 progress_deadline_seconds=PROGRESS_DEADLINE_SECONDS,
                 template=PodTemplateSpecArgs(
-                    # Pods read their environment once, when they start. A new checksum replaces them; so does a version
-                    # that changes without it: then a pod may have started with what somebody else had written.
+                    # Pods read their environment once, when they start. A new checksum replaces them; so does a write
+                    # without one: it took back what somebody else had written, and a pod may have started with.
                     metadata=ObjectMetaArgs(
                         labels=labels,
                         annotations={
                             "self-hosted-gateway/settings-checksum": checksum,
-                            "self-hosted-gateway/settings-version": pulumi.Output.all(*versions).apply("-".join),
+                            "self-hosted-gateway/settings-written": pulumi.Output.all(*written).apply(" ".join),
                         },
                     ),
                     spec=PodSpecArgs(
@@ -230,11 +234,6 @@ class GatewayWorkload(pulumi.ComponentResource):
 
 def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
-
-
-def _version(metadata: ObjectMeta) -> str:
-    # A preview of a change does not know it yet.
-    return metadata.resource_version or cast("str", pulumi.UNKNOWN)
 
 
 def _sha256(text: str) -> str:

@@ -200,7 +200,7 @@ def rotate(
             _say(f"Gateway '{rotation.gateway}': rotation {rotation.before} -> {rotation.after}.")
         _say(
             "Nothing has happened yet. `pulumi up` makes a new client secret, rolls the pods with the article's strategy, and "
-            "removes the old secret when they have ended; if it fails before that, both secrets work."
+            "removes the old secret when the new ones serve; if it fails before that, both secrets work."
         )
 
 

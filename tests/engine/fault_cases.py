@@ -122,7 +122,7 @@ UNREACHABLE = Fault(
     "check the kubeconfig, then the check again",
 )
 NEVER_READY = Fault(
-    "the image does not exist, so that no pod becomes ready (after 20 minutes)",
+    "the image does not exist, so that no pod becomes ready (after 25 minutes)",
     "containers with unready status: [mygw]",
     "the Deployment, with its old pods",
     "put `image` right, then `pulumi up`",

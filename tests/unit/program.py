@@ -118,10 +118,7 @@ class _Provider(mocks.Mocks):
         self.answers = answers
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        outputs = {**args.inputs, **OUTPUTS.get(args.typ, {})}
-        if args.typ.startswith("kubernetes:"):
-            outputs["metadata"] = {**args.inputs["metadata"], "resourceVersion": "7"}
-        return f"{args.name}-id", outputs
+        return f"{args.name}-id", {**args.inputs, **OUTPUTS.get(args.typ, {})}
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         self.graph.invokes.append(args.token)

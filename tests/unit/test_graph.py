@@ -125,9 +125,24 @@ def test_a_config_map_holds_the_client_secret_where_it_is_asked_to() -> None:
     assert graph.of_type(SECRET) == []
 
 
-def checksum(graph: program.Graph) -> str:
+def pods_annotation(graph: program.Graph, name: str) -> str:
     annotations = graph.one(DEPLOYMENT).inputs["spec"]["template"]["metadata"]["annotations"]
-    return annotations["self-hosted-gateway/settings-checksum"]
+    return annotations[f"self-hosted-gateway/{name}"]
+
+
+def checksum(graph: program.Graph) -> str:
+    return pods_annotation(graph, "settings-checksum")
+
+
+def test_the_pods_follow_the_programs_writes_and_nobody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    kubectl = {"manager": "kubectl-edit", "operation": "Update", "time": "2026-01-03T00:00:00Z"}
+    created = {"manager": "pulumi-kubernetes-1a2b3c4d", "operation": "Update", "time": "2026-01-01T00:00:00Z"}
+    applied = {**created, "operation": "Apply", "time": "2026-01-02T00:00:00Z"}
+    written = {"metadata": {"name": "mygw-env", "managedFields": [applied, kubectl, created]}}
+    monkeypatch.setitem(program.OUTPUTS, CONFIG_MAP, written)
+    written = {"metadata": {"name": "mygw-auth", "managedFields": [created]}}
+    monkeypatch.setitem(program.OUTPUTS, SECRET, written)
+    assert pods_annotation(program.run(), "settings-written") == "2026-01-01T00:00:00Z 2026-01-02T00:00:00Z"
 
 
 def test_the_checksum_follows_the_settings_and_the_key_but_not_the_value(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,8 @@ It takes what it created itself, and whatever kubectl wrote, however it wrote it
 import copy
 from typing import Any
 
+from .connection import Connection
+
 # Manager's prefix and operation.
 _TAKEN_OVER = (
     ("kubectl", "Apply"),
@@ -16,11 +18,32 @@ _TAKEN_OVER = (
 )
 
 
-def with_taken_over(managed: list[dict[str, Any]], field_manager: str) -> list[dict[str, Any]]:
+def take_over(connection: Connection, path: str, field_manager: str) -> None:
+    """Make the apply own what the creation and kubectl wrote: what of it is not declared goes with the apply.
+
+    Raises:
+        StatusError: the object is not there, or the API server refuses.
+    """
+    live = connection.request("GET", path)
+    if not takes_over(live, field_manager):
+        return
+    patch = [
+        {"op": "test", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},
+        {"op": "replace", "path": "/metadata/managedFields", "value": _with_taken_over(live, field_manager)},
+    ]
+    connection.request("PATCH", path, patch, content_type="application/json-patch+json", fieldManager=field_manager)
+
+
+def takes_over(live: dict[str, Any], field_manager: str) -> bool:
+    """Whether an object has such fields."""
+    return _with_taken_over(live, field_manager) != live["metadata"].get("managedFields", [])
+
+
+def _with_taken_over(live: dict[str, Any], field_manager: str) -> list[dict[str, Any]]:
     """An object's `managedFields` in which the plugin's apply owns those managers' fields, too."""
     own: dict[str, Any] | None = None
     others: list[dict[str, Any]] = []
-    for entry in copy.deepcopy(managed):
+    for entry in copy.deepcopy(live["metadata"].get("managedFields", [])):
         is_own = entry["manager"] == field_manager and entry["operation"] == "Apply"
         if not is_own and not _is_taken_over(entry):
             others.append(entry)

@@ -8,7 +8,7 @@ from ..engine.provider import Existing, IncompleteError, ProviderError, Request,
 from ..engine.schema import Failure, failures
 from ..engine.values import UNKNOWN, Properties, Secret, Unknown, conceal_like, has_unknown, reveal
 from .connection import Connection, StatusError, UnreachableError
-from .field_managers import with_taken_over
+from .field_managers import take_over, takes_over
 from .kinds import Kind
 from .live import importable, prune, state_of
 from .readiness import reasons_against, wait_until_gone, wait_until_ready
@@ -58,8 +58,7 @@ class KubernetesObject(Resource):
     def create(self, inputs: Properties, request: Request) -> tuple[str, Properties]:
         field_manager = f"pulumi-kubernetes-{secrets.token_hex(4)}"
         if request.preview:
-            # No dry run on the server: a preview passes with the cluster down, or the namespace absent.
-            return "", {**inputs, "status": UNKNOWN, "__fieldManager": field_manager}
+            return "", self._preview_creation(inputs, field_manager)
         connection = self._connected()
         body = self._body(inputs)
         namespace, name = body["metadata"].get("namespace", ""), body["metadata"]["name"]
@@ -70,7 +69,7 @@ class KubernetesObject(Resource):
             if error.reason == "AlreadyExists" and self._settings.upsert:
                 live = self._apply(connection, f"{path}/{name}", body, field_manager)
             else:
-                raise self._refused(namespace, name, error) from None
+                raise self._not_created(namespace, name, error) from None
         return self._id(live), self._await(connection, live, inputs, field_manager, request)
 
     def read(self, existing: Existing, request: Request) -> Existing | None:  # noqa: ARG002
@@ -100,16 +99,15 @@ class KubernetesObject(Resource):
     def update(self, old: Existing, inputs: Properties, request: Request) -> Properties:
         field_manager = reveal(old.state["__fieldManager"])
         if request.preview:
-            return {**old.state, **inputs, "__fieldManager": field_manager}
+            return self._preview_update(old, inputs, field_manager)
         connection = self._connected()
         body = self._body(inputs)
-        namespace, name = body["metadata"].get("namespace", ""), body["metadata"]["name"]
-        path = f"{self._kind.path(namespace)}/{name}"
+        path = f"{self._kind.path(body['metadata'].get('namespace', ''))}/{body['metadata']['name']}"
         try:
-            self._own_by_apply(connection, path, field_manager)
+            take_over(connection, path, field_manager)
             live = self._apply(connection, path, body, field_manager)
         except StatusError as error:
-            raise self._refused(namespace, name, error, field_manager) from None
+            raise self._not_updated(connection, path, inputs, error, field_manager) from None
         return self._await(connection, live, inputs, field_manager, request)
 
     def delete(self, old: Existing, request: Request) -> None:
@@ -124,9 +122,42 @@ class KubernetesObject(Resource):
         except StatusError as error:
             if error.status == 404:
                 return
-            raise self._refused(namespace, name, error) from None
+            raise ProviderError(f'resource "{namespace}/{name}" was not deleted: {error.message}') from None
         if not wait_until_gone(connection, path, request):
             raise ProviderError(f"'{namespace}/{name}' timed out waiting to be deleted")
+
+    def _preview_creation(self, inputs: Properties, field_manager: str) -> Properties:
+        """What a dry run on the API server says; the inputs alone where that needs what only the update brings."""
+        declared = {**inputs, "status": UNKNOWN, "__fieldManager": field_manager}
+        if has_unknown(inputs) or isinstance(self._connection, UnreachableError):
+            return declared
+        body = self._body(inputs)
+        namespace, name = body["metadata"].get("namespace", ""), body["metadata"]["name"]
+        path = self._kind.path(namespace)
+        try:
+            live = self._connection.request("POST", path, body, fieldManager=field_manager, dryRun="All")
+        except StatusError as error:
+            # A replaced object is still there, a namespace can be made by the same update, and a reader may not ask.
+            if error.reason in ("AlreadyExists", "Forbidden") or error.details.get("kind") == "namespaces":
+                return declared
+            raise self._not_created(namespace, name, error) from None
+        return {**self._conceal(state_of(live, field_manager), inputs), "status": UNKNOWN}
+
+    def _preview_update(self, old: Existing, inputs: Properties, field_manager: str) -> Properties:
+        """As of a creation. It takes nothing over before, and overrides the managers that the update would take over."""
+        declared = {**old.state, **inputs, "__fieldManager": field_manager}
+        if has_unknown(inputs) or isinstance(self._connection, UnreachableError):
+            return declared
+        body = self._body(inputs)
+        path = f"{self._kind.path(body['metadata'].get('namespace', ''))}/{body['metadata']['name']}"
+        try:
+            force = takes_over(self._connection.request("GET", path), field_manager)
+            live = self._apply(self._connection, path, body, field_manager, force=force, dryRun="All")
+        except StatusError as error:
+            if error.reason == "Forbidden":
+                return declared
+            raise self._not_updated(self._connection, path, inputs, error, field_manager) from None
+        return self._conceal(state_of(live, field_manager), inputs)
 
     def _automatic_name(self, metadata: dict[str, Any], old: Properties, request: Request) -> dict[str, Any]:
         old_metadata = reveal(old.get("metadata")) or {}
@@ -154,9 +185,18 @@ class KubernetesObject(Resource):
         body = _without_nulls(reveal(inputs))
         return {"apiVersion": self._kind.api_version, "kind": self._kind.kind, **body}
 
-    def _apply(self, connection: Connection, path: str, body: dict[str, Any], field_manager: str) -> dict[str, Any]:
+    def _apply(
+        self,
+        connection: Connection,
+        path: str,
+        body: dict[str, Any],
+        field_manager: str,
+        *,
+        force: bool = False,
+        **query: str,
+    ) -> dict[str, Any]:
         annotations = body["metadata"].get("annotations") or {}
-        force = self._settings.patch_force or annotations.get(PATCH_FORCE) == "true"
+        force = force or self._settings.patch_force or annotations.get(PATCH_FORCE) == "true"
         return connection.request(
             "PATCH",
             path,
@@ -164,20 +204,8 @@ class KubernetesObject(Resource):
             content_type="application/apply-patch+yaml",
             fieldManager=field_manager,
             force="true" if force else "false",
+            **query,
         )
-
-    def _own_by_apply(self, connection: Connection, path: str, field_manager: str) -> None:
-        """Make the apply own what the creation and kubectl wrote: what of it is not declared goes with the apply."""
-        live = connection.find(path)
-        managed = (live or {}).get("metadata", {}).get("managedFields", [])
-        entries = with_taken_over(managed, field_manager)
-        if live is None or entries == managed:
-            return
-        patch = [
-            {"op": "test", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},
-            {"op": "replace", "path": "/metadata/managedFields", "value": entries},
-        ]
-        connection.request("PATCH", path, patch, content_type="application/json-patch+json", fieldManager=field_manager)
 
     def _await(
         self,
@@ -206,18 +234,28 @@ class KubernetesObject(Resource):
                     concealed[key] = conceal_like(concealed[key], dict.fromkeys(concealed[key], Secret(None)))
         return concealed
 
-    def _refused(self, namespace: str, name: str, error: StatusError, field_manager: str = "") -> ProviderError:
+    def _not_created(self, namespace: str, name: str, error: StatusError) -> ProviderError:
         what = f"{namespace}/{name}" if namespace else name
-        text = (
-            f'resource "{what}" was not successfully {"updated" if field_manager else "created"} by the Kubernetes API '
+        return ProviderError(
+            f'resource "{what}" was not successfully created by the Kubernetes API server: {error.message}'
         )
-        text += f"server: {error.message}"
-        if error.reason == "Conflict" and field_manager:
-            text = (
-                f'The resource managed by field manager "{field_manager}" had an apply conflict: {error.message}. Set '
+
+    def _not_updated(
+        self, connection: Connection, path: str, inputs: Properties, error: StatusError, field_manager: str
+    ) -> ProviderError:
+        """A refused update of what is there: the released plugin hands it to the state with the new inputs and this error."""
+        reason = error.message
+        if error.reason == "Conflict":
+            reason = (
+                f'The resource managed by field manager "{field_manager}" had an apply conflict: {reason}. Set '
                 f"{PATCH_FORCE} on it, or enablePatchForce on its provider, to take the fields back."
             )
-        return ProviderError(text)
+        live = connection.find(path)
+        if live is None:
+            return ProviderError(f'update of resource "{reveal(inputs)["metadata"]["name"]}" failed: {reason}')
+        text = f'the Kubernetes API server reported that "{self._id(live)}" failed to fully initialize or become live: {reason}'
+        state = self._conceal(state_of(live, field_manager), inputs)
+        return IncompleteError(self._id(live), state, inputs, [text])
 
     def _id(self, live: dict[str, Any]) -> str:
         metadata = live["metadata"]

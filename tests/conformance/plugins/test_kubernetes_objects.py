@@ -282,6 +282,75 @@ def test_a_preview_writes_nothing(kubernetes_plugin: Plugin, kubernetes: Kuberne
         kubernetes_plugin.create(CONFIG_MAP, inputs)
 
 
+# A limit below the request: no schema tells, the API server does.
+REFUSED_RESOURCES = {"requests": {"cpu": "2"}, "limits": {"cpu": "1"}}
+REFUSAL = r'Deployment\.apps "mygw" is invalid: .*must be less than or equal to cpu limit'
+
+
+def deployment(namespace: str, **container: Any) -> Properties:
+    labels = {"app": "mygw"}
+    pod = {"containers": [{"name": "mygw", "image": "contoso/none", **container}]}
+    return {
+        "metadata": {"name": "mygw", "namespace": namespace},
+        "spec": {
+            "replicas": 0,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": pod},
+        },
+    }
+
+
+def test_a_preview_asks_the_api_server_where_all_is_known(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
+) -> None:
+    previewed = kubernetes_plugin.create(DEPLOYMENT, deployment(namespace), preview=True)
+    assert previewed.id == ""
+    assert previewed.state["spec"]["revisionHistoryLimit"] == 10
+    assert previewed.state["status"] == UNKNOWN
+    with pytest.raises(PluginError, match=f'"{namespace}/mygw" was not successfully created by .*: {REFUSAL}'):
+        kubernetes_plugin.create(DEPLOYMENT, deployment(namespace, resources=REFUSED_RESOURCES), preview=True)
+    assert kubernetes.kubectl("get", "deployment", "mygw", "-n", namespace, "--ignore-not-found") == ""
+
+    made = kubernetes_plugin.create(DEPLOYMENT, deployment(namespace))
+    previewed = kubernetes_plugin.update(made, deployment(namespace, image="contoso/other"), preview=True)
+    assert previewed.state["spec"]["template"]["spec"]["containers"][0]["imagePullPolicy"] == "Always"
+    with pytest.raises(PluginError, match=f'"{namespace}/mygw" failed to fully initialize or become live: {REFUSAL}'):
+        kubernetes_plugin.update(made, deployment(namespace, resources=REFUSED_RESOURCES), preview=True)
+    there = live(kubernetes, namespace, "deployment/mygw")
+    assert there["spec"]["template"]["spec"]["containers"][0]["image"] == "contoso/none"
+    # Nobody's fields were taken over for it.
+    assert (made.state["__fieldManager"], "Update") in managers(there)
+
+
+def test_a_preview_passes_where_only_the_update_can_tell(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
+) -> None:
+    kubernetes.kubectl("create", "configmap", "mygw-env", "-n", namespace)
+    for place in (namespace, "contoso-none"):
+        previewed = kubernetes_plugin.create(CONFIG_MAP, config_map(place, key="value"), preview=True)
+        assert previewed.state["data"] == {"key": "value"}
+        assert "uid" not in previewed.state["metadata"]
+
+
+def test_what_is_gone_is_not_updated(kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str) -> None:
+    made = kubernetes_plugin.create(CONFIG_MAP, config_map(namespace, key="value"))
+    kubernetes.kubectl("delete", "configmap", "mygw-env", "-n", namespace)
+    for preview in (True, False):
+        with pytest.raises(
+            PluginError, match=r'^update of resource "mygw-env" failed: configmaps "mygw-env" not found'
+        ):
+            kubernetes_plugin.update(made, config_map(namespace, key="other"), preview=preview)
+    assert kubernetes.kubectl("get", "configmap", "mygw-env", "-n", namespace, "--ignore-not-found") == ""
+
+
+def test_a_refused_update_goes_into_the_state_with_its_reason(kubernetes_plugin: Plugin, namespace: str) -> None:
+    made = kubernetes_plugin.create(DEPLOYMENT, deployment(namespace))
+    with pytest.raises(PluginError) as refused:
+        kubernetes_plugin.update(made, deployment(namespace, resources=REFUSED_RESOURCES))
+    (reason,) = refused.value.reasons
+    assert "must be less than or equal to cpu limit" in reason
+
+
 def test_a_namespace_that_is_not_there_is_named(kubernetes_plugin: Plugin) -> None:
     with pytest.raises(PluginError) as refused:
         kubernetes_plugin.create(CONFIG_MAP, config_map("contoso-none", key="value"))

@@ -101,6 +101,20 @@ def test_a_missing_right_is_named(
     assert refusal("deployer", (kind, verb), namespace) in str(refused.value)
 
 
+@pytest.mark.parametrize("verb", ["create", "patch"])
+def test_a_preview_that_may_not_ask_the_api_server_passes(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, node: Node, namespace: str, verb: str
+) -> None:
+    made = None if verb == "create" else made_by_administrator(kubernetes_plugin, namespace, "configmaps")
+    changed = inputs(namespace, "configmaps", "second")
+    with deployer(kubernetes, namespace, without=("configmaps", verb)) as plugin:
+        if made is None:
+            previewed = plugin.create(CONFIG_MAP, changed, preview=True)
+        else:
+            previewed = plugin.update(made, changed, preview=True)
+    assert previewed.state["data"] == {"key": "second"}
+
+
 @pytest.mark.parametrize("kind", WATCHED)
 @pytest.mark.parametrize("verb", ["list", "watch"])
 def test_a_wait_that_may_not_watch_ends_only_when_it_is_cancelled(

@@ -1,0 +1,97 @@
+"""What was approved is carried out: an update that is held to a saved plan does not find that the plan said too little."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .sandbox import Stack, sandbox_config, sandbox_gateway
+
+AUTHENTICATION = sandbox_gateway()["authentication"]
+
+
+def configure(stack: Stack, days_ago: int, **authentication: Any) -> None:
+    secret = {"rotation": datetime.now(UTC).date() - timedelta(days=days_ago), "validity": "P90D"}
+    gateway = sandbox_gateway(authentication={**AUTHENTICATION, "clientSecret": secret, **authentication})
+    stack.configure(sandbox_config(gateways=[gateway]))
+
+
+@pytest.fixture(scope="module")
+def deployed(deployable: Stack) -> Stack:
+    """The sandbox's configuration with a secret that can be rotated, deployed."""
+    configure(deployable, days_ago=30)
+    deployable.up().ok()
+    return deployable
+
+
+def planned_and_deployed(stack: Stack, folder: Path) -> str:
+    """What the preview says, after the update has done just that."""
+    preview = stack.ops("preview", "--refresh", "--save", str(folder)).ok()
+    stack.ops("deploy", "--plan", str(folder / "plan.json")).ok()
+    stack.sandbox.wait_for_pods()
+    assert stack.ops("drift").ok().output.startswith("No drift")
+    return preview.output
+
+
+def pods(stack: Stack) -> set[str]:
+    return set(stack.sandbox.objects("pods"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "data"),
+    [
+        ("configmap", "mygw-env", {"config.service.endpoint": "contoso-other.configuration.azure-api.net"}),
+        ("secret", "mygw-auth", {"clientSecret": "Y29udG9zbw=="}),
+    ],
+)
+def test_what_somebody_changed_is_put_back_and_the_pods_are_replaced(
+    deployed: Stack, tmp_path: Path, kind: str, name: str, data: dict[str, str]
+) -> None:
+    before = pods(deployed)
+    deployed.sandbox.kubectl("patch", kind, name, "--type=merge", "-p", json.dumps({"data": data})).ok()
+    said = planned_and_deployed(deployed, tmp_path)
+    assert "mygw-workload-deployment" in said
+    assert not before & pods(deployed)
+
+
+def test_a_key_that_somebody_added_is_not_brought_to_the_pods(deployed: Stack) -> None:
+    before = pods(deployed)
+    patch = ("patch", "configmap", "mygw-env", "--type=merge", "-p")
+    deployed.sandbox.kubectl(*patch, json.dumps({"data": {"contoso": "added"}})).ok()
+    deployed.up("--refresh").ok()
+    assert pods(deployed) == before
+    deployed.sandbox.kubectl(*patch, json.dumps({"data": {"contoso": None}})).ok()
+
+
+def test_what_changed_since_the_plan_was_made_is_not_done(deployed: Stack, tmp_path: Path) -> None:
+    deployed.ops("preview", "--refresh", "--save", str(tmp_path)).ok()
+    plan = str(tmp_path / "plan.json")
+    deployed.sandbox.kubectl(
+        "patch", "service", "mygw-live-traffic", "-p", '{"spec":{"selector":{"app":"other"}}}'
+    ).ok()
+    reality_changed = deployed.ops("deploy", "--plan", plan)
+    assert reality_changed.code == 1
+    assert "have that approved" in reality_changed.output
+    assert deployed.sandbox.objects("services")["mygw-live-traffic"]["spec"]["selector"] == {"app": "other"}
+    deployed.up("--refresh").ok()
+    state_changed = deployed.ops("deploy", "--plan", plan)
+    assert state_changed.code == 1
+    assert "The stack has been updated since the plan was made, and nothing was done now" in state_changed.output
+
+
+def test_a_changed_setting(deployed: Stack, tmp_path: Path) -> None:
+    configure(deployed, days_ago=30, tokenAudience="https://azure-api.net/configuration")
+    assert "mygw-workload-env" in planned_and_deployed(deployed, tmp_path)
+
+
+def test_a_rotation(deployed: Stack, tmp_path: Path) -> None:
+    configure(deployed, days_ago=20, tokenAudience="https://azure-api.net/configuration")
+    assert "mygw-identity-client-secret" in planned_and_deployed(deployed, tmp_path)
+
+
+def test_nothing_to_do(deployed: Stack, tmp_path: Path) -> None:
+    before = pods(deployed)
+    planned_and_deployed(deployed, tmp_path)
+    assert pods(deployed) == before
