@@ -60,7 +60,9 @@ class Control:
         try:
             changes = await request.json()
             settings = Settings.model_validate(self._azure.settings.model_dump(by_alias=True) | changes)
-        except (ValueError, TypeError, ValidationError) as error:
+        except ValidationError as error:
+            return JSONResponse({"error": {"code": "InvalidSettings", "message": _problems(error)}}, 400)
+        except (ValueError, TypeError) as error:
             return JSONResponse({"error": {"code": "InvalidSettings", "message": str(error)}}, 400)
         self._azure.settings = settings
         return await self.settings(request)
@@ -74,10 +76,7 @@ class Control:
         try:
             fault = Fault.model_validate(await request.json())
         except ValidationError as error:
-            problems = [
-                ": ".join([*map(str, e["loc"]), e["msg"].removeprefix("Value error, ")]) for e in error.errors()
-            ]
-            return JSONResponse({"error": {"code": "InvalidFault", "message": "; ".join(problems)}}, 400)
+            return JSONResponse({"error": {"code": "InvalidFault", "message": _problems(error)}}, 400)
         except ValueError as error:
             return JSONResponse({"error": {"code": "InvalidFault", "message": str(error)}}, 400)
         return JSONResponse({"id": self._faults.add(fault)}, 201)
@@ -95,3 +94,8 @@ class Control:
         self._azure.requests.clear()
         self._azure.sign_ins.clear()
         return Response(status_code=204)
+
+
+def _problems(error: ValidationError) -> str:
+    problems = [": ".join([*map(str, e["loc"]), e["msg"].removeprefix("Value error, ")]) for e in error.errors()]
+    return "; ".join(problems)

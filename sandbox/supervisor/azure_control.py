@@ -1,4 +1,4 @@
-"""The emulated Azure's own API, as the commands use it: health, faults and jobs."""
+"""The emulated Azure's own API, as the commands use it: health, faults, delays and jobs."""
 
 import ssl
 from typing import Any
@@ -33,6 +33,15 @@ def faults(home: Home) -> list[dict[str, Any]]:
 def clear_faults(home: Home, id_: int | None) -> None:
     """Forget one fault, or all."""
     _ask(home, "DELETE", "faults" if id_ is None else f"faults/{id_}")
+
+
+def delays(home: Home, changes: dict[str, float] | None = None) -> dict[str, float]:
+    """Azure's own delays and the lifetime of its tokens, in seconds, after changes to them.
+
+    Raises:
+        SandboxError: the emulator does not run, or refuses them.
+    """
+    return _ask(home, "PATCH", "settings", changes) if changes else _ask(home, "GET", "settings")
 
 
 def start_job(home: Home, job: dict[str, Any]) -> dict[str, str]:

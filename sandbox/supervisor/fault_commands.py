@@ -22,6 +22,8 @@ what it is about; `*` stands for any text. Examples:
     python -m sandbox fault add "Graph POST applications" --reset --done --count 1
 
     python -m sandbox fault add "Entra POST token" --delay 5
+
+    python -m sandbox fault delay --rbac-delay 600
 """
 
 
@@ -53,6 +55,26 @@ def add(
     }
     with reported():
         typer.echo(azure_control.add_fault(Home.current(), fault))
+
+
+@app.command()
+def delay(
+    rbac_delay: Annotated[float | None, typer.Option(help="Seconds until a role assignment works.")] = None,
+    graph_replication: Annotated[float | None, typer.Option(help="Seconds until Graph finds what it has made.")] = None,
+    list_delay: Annotated[float | None, typer.Option(help="Seconds until lists show what was written.")] = None,
+    token_lifetime: Annotated[float | None, typer.Option(help="Seconds that an access token is valid.")] = None,
+) -> None:
+    """Set how long Azure takes, which it does without anything being wrong, and show it; with nothing given, show it."""
+    given = {
+        "rbacDelaySeconds": rbac_delay,
+        "graphReplicationSeconds": graph_replication,
+        "listDelaySeconds": list_delay,
+        "tokenLifetimeSeconds": token_lifetime,
+    }
+    with reported():
+        changes = {name: seconds for name, seconds in given.items() if seconds is not None}
+        for name, seconds in azure_control.delays(Home.current(), changes).items():
+            typer.echo(f"{name}: {seconds:g}")
 
 
 @app.command("list")

@@ -27,7 +27,7 @@ class Fault:
     operation: str = ""
     """Requests that it befalls; none: the test makes it in another way."""
     how: tuple[tuple[str, Any], ...] = ()
-    """The fault, as `python -m sandbox fault add` takes it."""
+    """The fault, as `python -m sandbox fault add` takes it; a delay, as `fault delay` does."""
 
 
 def _fault(what: str, operation: str, seen: str = "", left: str = "", then: str = UP, **how: Any) -> Fault:
@@ -48,12 +48,12 @@ PASSING = [
     _fault("Graph is slow", "Graph GET *", delay=1, count=3),
 ]
 
-# Settings of the emulator: Azure's own delays.
-DELAYS: dict[str, float] = {"graphReplicationSeconds": 2, "listDelaySeconds": 5, "rbacDelaySeconds": 5}
+# Azure's own delays, and tokens that do not last as long as an update. Together they meet one update, too.
 DELAYED = [
-    Fault("Graph answers 404 for what it has just made"),
-    Fault("ARM's lists do not show what was just written"),
-    Fault("a role assignment takes its time"),
+    Fault("Graph answers 404 for what it has just made", how=(("graphReplication", 2),)),
+    Fault("ARM's lists do not show what was just written", how=(("listDelay", 5),)),
+    Fault("a role assignment takes its time", how=(("rbacDelay", 5),)),
+    Fault("the tokens of deployer and gateway expire", how=(("tokenLifetime", 6),)),
 ]
 
 # Each stops an update.
@@ -144,8 +144,8 @@ _HEAD = """# What goes wrong, and what comes of it
 
 Made by `tests/engine/test_faults.py` and `tests/engine/test_kills.py`, which let each of these happen to a real engine on the
 sandbox, read what it says and what is left, and then do what the last column says: afterwards everything is there once, nothing
-twice, and no check finds a difference. `python -m sandbox fault add` takes what the second column says. Nothing is retried that
-the released providers do not retry.
+twice, and no check finds a difference. `python -m sandbox fault` takes what the second column says, with `add` or `delay`.
+Nothing is retried that the released providers do not retry.
 
 | what goes wrong | fault of the sandbox | what is seen | what is left | then |
 | --- | --- | --- | --- | --- |
@@ -161,7 +161,8 @@ def fault_document() -> str:
 
 def _row(fault: Fault, *, waited_for: bool) -> str:
     options = " ".join(_option(name, value) for name, value in fault.how)
-    how = f"`{fault.operation}` `{options}`" if fault.operation else ""
+    subject = f"`{fault.operation}` " if fault.operation else ""
+    how = f"{subject}`{options}`" if options else ""
     if waited_for or fault is RESTARTED:
         return f"| {fault.what} | {how} | it takes a little longer | nothing | nothing |"
     seen = f"`{fault.seen}`" if fault.seen else "nothing: the provider asks again"

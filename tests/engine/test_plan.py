@@ -68,13 +68,11 @@ def test_a_key_that_somebody_added_is_not_brought_to_the_pods(deployed: Stack) -
 def test_what_changed_since_the_plan_was_made_is_not_done(deployed: Stack, tmp_path: Path) -> None:
     deployed.ops("preview", "--refresh", "--save", str(tmp_path)).ok()
     plan = str(tmp_path / "plan.json")
-    deployed.sandbox.kubectl(
-        "patch", "service", "mygw-live-traffic", "-p", '{"spec":{"selector":{"app":"other"}}}'
-    ).ok()
+    deployed.sandbox.kubectl("label", "configmap", "mygw-env", "app=other", "--overwrite").ok()
     reality_changed = deployed.ops("deploy", "--plan", plan)
     assert reality_changed.code == 1
     assert "have that approved" in reality_changed.output
-    assert deployed.sandbox.objects("services")["mygw-live-traffic"]["spec"]["selector"] == {"app": "other"}
+    assert deployed.sandbox.objects("configmaps")["mygw-env"]["metadata"]["labels"] == {"app": "other"}
     deployed.up("--refresh").ok()
     state_changed = deployed.ops("deploy", "--plan", plan)
     assert state_changed.code == 1

@@ -174,6 +174,12 @@ def test_faults_are_set_shown_and_cleared(sandbox: Sandbox) -> None:
     assert "ARM PUT *" in sandbox.ok("fault", "list")
     sandbox.ok("fault", "clear")
     assert sandbox.ok("fault", "list") == "There are no faults.\n"
+    delays = ["rbacDelaySeconds: 5", "graphReplicationSeconds: 0", "listDelaySeconds: 0", "tokenLifetimeSeconds: 3599"]
+    assert sandbox.ok("fault", "delay", "--rbac-delay", "5").splitlines() == delays
+    assert sandbox.ok("fault", "delay", "--rbac-delay", "0").splitlines()[0] == "rbacDelaySeconds: 0"
+    refused = sandbox("fault", "delay", "--token-lifetime", "0")
+    assert refused.returncode == 1
+    assert "tokenLifetimeSeconds" in refused.stderr
     refused = sandbox("fault", "add", "ARM PUT *")
     assert refused.returncode == 1
     assert "a fault needs a status, a reset or a delay" in refused.stderr
