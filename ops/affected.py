@@ -2,7 +2,7 @@
 
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -10,11 +10,12 @@ from .errors import OpsError
 
 # Of the sandbox: no pipeline deploys it.
 _LOCAL = {"sandbox"}
-# What the program does not read. Whatever is not named here affects every stack.
-_HARMLESS_FOLDERS = (
-    ".ci", ".github", "azure-pipelines", "bootstrap", "docs", "ops", "sandbox", "tests",
+# What the program does not read, as documents (`.md`) are not. Whatever is not named here affects every stack. That a push
+# to main deploys nothing then, the pipelines' path filters say once more, and a test holds them to this.
+HARMLESS_FOLDERS = (
+    ".ci", ".github", "azure-pipelines", "bench", "bootstrap", "docs", "ops", "sandbox", "tests",
 )  # fmt: skip
-_HARMLESS_FILES = {".gitignore", "Makefile", "pyproject.toml"}
+HARMLESS_FILES = (".gitignore", ".pre-commit-config.yaml", "Makefile", "pyproject.toml")
 
 
 def affected(base: str | None) -> list[str]:
@@ -27,8 +28,17 @@ def affected(base: str | None) -> list[str]:
         OpsError: it can't be compared.
     """
     files = {_stack_of(file.name): file for file in sorted(Path().glob("Pulumi.*.yaml"))}
-    needs = {name: _referred(file) for name, file in files.items() if name not in _LOCAL}
-    chosen = set(needs) if base is None else _touched(_changed_files(base), needs)
+    needs: dict[str, str | None] = {}
+    odd: set[str] = set()
+    for name, file in files.items():
+        if name not in _LOCAL:
+            try:
+                needs[name] = _referred(file)
+            except _OddFileError:
+                # Its own preview says what is wrong with it, and keeps none of the others from being made.
+                needs[name] = None
+                odd.add(name)
+    chosen = set(needs) if base is None else _touched(_changed_files(base), needs) | odd
     # A stack that takes the roles of another sees them change.
     while more := {name for name, needed in needs.items() if needed in chosen} - chosen:
         chosen |= more
@@ -39,7 +49,7 @@ def _touched(changed: list[str], needs: dict[str, str | None]) -> set[str]:
     touched: set[str] = set()
     for name in changed:
         path = Path(name)
-        if path.parts[0] in _HARMLESS_FOLDERS or name in _HARMLESS_FILES or path.suffix == ".md":
+        if path.parts[0] in HARMLESS_FOLDERS or name in HARMLESS_FILES or path.suffix == ".md":
             continue
         if path.parent == Path() and path.match("Pulumi.*.yaml"):
             touched |= {_stack_of(name)}
@@ -64,15 +74,27 @@ def _changed_files(base: str) -> list[str]:
     return [name for name in finished.stdout.split("\0") if name]
 
 
+class _OddFileError(Exception):
+    """A stack's file that is not what a stack's file is."""
+
+
 def _referred(file: Path) -> str | None:
-    """The stack whose roles a stack takes."""
+    """The stack whose roles a stack takes.
+
+    Raises:
+        _OddFileError: that can't be told from its file.
+    """
     try:
-        document: dict[str, Any] = yaml.safe_load(file.read_text()) or {}
-    except yaml.YAMLError as error:
-        raise OpsError(f"{file} can't be read: {error}") from None
-    roles = (document.get("config") or {}).get("self-hosted-gateway:roles") or {}
-    stack = (roles.get("existing") or {}).get("stack")
-    return str(stack).rsplit("/", 1)[-1] if stack else None
+        found: Any = yaml.safe_load(file.read_text())
+    except (OSError, ValueError, yaml.YAMLError):
+        raise _OddFileError from None
+    for key in ("config", "self-hosted-gateway:roles", "existing", "stack"):
+        if found is None:
+            return None
+        if not isinstance(found, dict):
+            raise _OddFileError
+        found = cast(dict[Any, Any], found).get(key)
+    return None if found is None else str(found).rsplit("/", 1)[-1]
 
 
 def _depth(name: str, needs: dict[str, str | None]) -> int:

@@ -156,6 +156,23 @@ def test_a_preview_that_fails_is_told_in_its_comment(project: Project) -> None:
     assert "Traceback" not in comment
 
 
+def test_a_stack_file_that_cannot_be_read_is_told_in_the_stacks_own_comment(project: Project) -> None:
+    project.github.api.pull_request(10)
+    scale(project, 2)
+    project.repository.write("Pulumi.staging.yaml", "config: [\n")
+    run = project.pull_request(10)
+    assert run.results() == {
+        "stacks": "success",
+        "preview (dev)": "success",
+        "preview (prod)": "success",
+        "preview (staging)": "failure",
+    }
+    (comment,) = [text for text in project.github.api.comments_of(10) if "`staging`" in text]
+    assert "> The preview failed: nothing is known of what would change." in comment
+    assert "Pulumi.staging.yaml" in comment
+    assert "Traceback" not in comment
+
+
 def test_a_fork_gets_checks_and_no_sign_in(project: Project) -> None:
     project.github.api.pull_request(9)
     run = project.pull_request(9, head={"repo": {"full_name": "fabrikam/gateway"}, "sha": "def5678"})

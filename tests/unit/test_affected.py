@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ops.affected import affected
+from ops.affected import HARMLESS_FILES, HARMLESS_FOLDERS, affected
 from ops.errors import OpsError
+
+from ..conftest import CHECKOUT
 
 OWN = "config:\n  azure-native:tenantId: x\n"
 FOLLOWS_DEV = (
@@ -66,10 +68,56 @@ def test_what_is_not_known_affects_every_stack() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/roles/reader.json", "tests/unit/test_x.py", "ops/cli.py", "sandbox/x.py"]
+    "name",
+    [
+        "README.md",
+        "docs/roles/reader.json",
+        "tests/unit/test_x.py",
+        "ops/cli.py",
+        "sandbox/x.py",
+        "bench/x.py",
+        ".github/workflows/deploy.yml",
+        ".pre-commit-config.yaml",
+    ],
 )
 def test_documents_tests_and_tools_affect_none(name: str) -> None:
     assert after(name) == []
+
+
+def test_every_name_at_the_top_of_the_repository_is_decided() -> None:
+    command = ["git", "-C", str(CHECKOUT), "ls-files"]
+    files = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    top = {name.partition("/")[0] for name in files}
+    stacks = {"Pulumi.dev.yaml", "Pulumi.prod.yaml", "Pulumi.sandbox.yaml", "Pulumi.staging.yaml"}
+    documents = {"CHANGELOG.md", "CONTRIBUTING.md", "README.md"}
+    all_stacks = {".pulumi.version", "Pulumi.yaml", "__main__.py", "components", "constraints.txt", "requirements.txt"}
+    assert top == all_stacks | stacks | documents | {*HARMLESS_FOLDERS, *HARMLESS_FILES}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "config: [",
+        "config: text\n",
+        "- list\n",
+        "config:\n  self-hosted-gateway:roles: existing\n",
+        "config:\n  self-hosted-gateway:roles:\n    existing: dev\n",
+        "config:\n  day: 2026-13-45\n",
+    ],
+)
+def test_a_file_that_is_not_a_stacks_is_left_to_the_stacks_own_preview(text: str) -> None:
+    Path("Pulumi.lone.yaml").write_text(text)
+    assert after() == ["lone"]
+    assert after("README.md") == ["lone"]
+    assert after("Pulumi.prod.yaml") == ["lone", "prod"]
+    assert affected(None) == ["dev", "lone", "prod"]
+
+
+@pytest.mark.parametrize("text", ["", "config:\n", "config:\n  self-hosted-gateway:roles:\n    existing:\n"])
+def test_a_file_that_says_nothing_yet_refers_to_no_stack(text: str) -> None:
+    Path("Pulumi.lone.yaml").write_text(text)
+    assert after() == ["lone"]
+    assert after("README.md") == []
 
 
 def test_the_sandboxs_stack_is_no_pipelines_business() -> None:

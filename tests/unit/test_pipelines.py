@@ -13,6 +13,8 @@ import pytest
 import yaml
 from jsonschema.validators import validator_for
 
+from ops.affected import HARMLESS_FILES, HARMLESS_FOLDERS
+
 from ..pipelines.azure_files import expanded
 
 CHECKOUT = Path(__file__).parents[2]
@@ -108,6 +110,14 @@ def test_a_deployment_is_never_cancelled_half_way_and_a_preview_is() -> None:
 def test_nothing_but_main_is_deployed() -> None:
     assert workflow("deploy")["on"]["push"]["branches"] == ["main"]
     assert workflow("deploy")["jobs"]["dev"]["if"] == "github.ref == 'refs/heads/main'"
+
+
+def test_a_push_that_can_affect_no_stack_deploys_nothing() -> None:
+    others = {"Pulumi.sandbox.yaml", *HARMLESS_FILES}
+    ignored = workflow("deploy")["on"]["push"]["paths-ignore"]
+    assert set(ignored) == {"**.md", *(f"{folder}/**" for folder in HARMLESS_FOLDERS), *others}
+    excluded = expanded(CHECKOUT / "azure-pipelines/deploy.yml")["trigger"]["paths"]["exclude"]
+    assert set(excluded) == {"*.md", *HARMLESS_FOLDERS, *others}
 
 
 def test_only_the_update_waits_for_its_environment() -> None:
