@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ..pipelines.azure_runner import AzureJob, AzurePipelines
+from ..pipelines.azure_runner import MAIN, PULL_REQUEST, AzureJob, AzurePipelines
 from .pipeline_project import STACKS, PipelineProject, follower_file, stack_file
 from .sandbox import TENANT, Sandbox, sandbox_gateway
 
@@ -30,7 +30,8 @@ class Project(PipelineProject):
         return {**token, **self.sign_in(identity)}
 
     def run(self, pipeline: str) -> dict[str, AzureJob]:
-        return {job.name: job for job in self.azure.run(pipeline, self.head)}
+        variables = PULL_REQUEST if pipeline == "preview.yml" else MAIN
+        return {job.name: job for job in self.azure.run(pipeline, self.head, variables)}
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,15 @@ import yaml
 _PIECES = ("steps", "jobs", "stages")
 _EACH = re.compile(r"\$\{\{ each (\w+) in parameters\.(\w+) \}\}")
 _VALUE = re.compile(r"\$\{\{ (?:parameters\.)?(\w+) \}\}")
+_REPLACED = re.compile(r"\$\{\{ replace\((?:parameters\.)?(\w+), '(.)', '(.)'\) \}\}")
 
 
-def expanded(file: Path) -> dict[str, Any]:
-    """A pipeline, expanded. Azure reads every scalar as a text, and so does this."""
+def expanded(file: Path, **given: Any) -> dict[str, Any]:
+    """A pipeline or a template, expanded with parameters. Azure reads every scalar as a text, and so does this."""
     document = yaml.load(file.read_text(), Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts, lists and mappings
-    parameters = {parameter["name"]: parameter["default"] for parameter in document.pop("parameters", [])}
+    declared = {parameter["name"]: parameter.get("default") for parameter in document.pop("parameters", [])}
+    assert set(given) <= set(declared), f"{file.name} takes {set(declared)}, not {set(given)}"
+    parameters = {**declared, **given}
     return _value(document, parameters, file.parent)
 
 
@@ -23,6 +26,7 @@ def _value(value: Any, parameters: dict[str, Any], folder: Path) -> Any:
         return {key: _value(item, parameters, folder) for key, item in value.items()}
     if isinstance(value, list):
         return [done for item in value for done in _item(item, parameters, folder)]
+    value = _REPLACED.sub(lambda match: str(parameters[match[1]]).replace(match[2], match[3]), value)
     return _VALUE.sub(lambda match: str(parameters[match[1]]), value)
 
 

@@ -7,10 +7,12 @@ import re
 import shutil
 import subprocess
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .azure_conditions import Conditions
 from .azure_files import expanded
 from .working_copy import Repository
 
@@ -19,6 +21,14 @@ _STEP_KEYS = {
     "checkout", "fetchDepth", "persistCredentials", "bash", "task", "inputs", "env", "displayName", "name", "condition",
     "publish", "download", "artifact",
 }  # fmt: skip
+
+# What Azure says of a run: of one on main, and of one for a pull request of the repository's own.
+MAIN = {"Build.SourceBranch": "refs/heads/main"}
+PULL_REQUEST = {
+    "Build.SourceBranch": "refs/pull/7/merge",
+    "System.PullRequest.IsFork": "False",
+    "System.PullRequest.SourceBranch": "refs/heads/change",
+}
 
 
 @dataclass
@@ -32,6 +42,7 @@ class AzureJob:
     log: str = ""
     summary: str = ""
     outputs: dict[str, str] = field(default_factory=dict)
+    """By what a condition calls them after the stage's name."""
 
 
 @dataclass
@@ -46,28 +57,52 @@ class AzurePipelines:
     folder: Path
     artifacts: dict[str, Path] = field(default_factory=dict)
 
-    def run(self, pipeline: str, commit: str) -> list[AzureJob]:
-        """Run all jobs one after the other; after one that fails, none is run."""
+    def run(self, pipeline: str, commit: str, variables: Mapping[str, str] = MAIN) -> list[AzureJob]:
+        """Run the jobs whose conditions hold, one after the other.
+
+        Args:
+            pipeline: name of its file.
+            commit: what is checked out.
+            variables: what Azure says of the run: branch, pull request.
+        """
         document = expanded(self.repository.folder / "azure-pipelines" / pipeline)
-        stages = document.get("stages") or [{"stage": "", "jobs": document["jobs"]}]
         ended: list[AzureJob] = []
-        for stage in stages:
-            for job in stage["jobs"]:
-                if ended and ended[-1].result == "Failed":
-                    return ended
-                outputs = {name: value for one in ended for name, value in one.outputs.items()}
-                if self._is_wanted(job, outputs):
-                    name = stage["stage"] or job["job"]
-                    ended.append(_JobRun(self, job, AzureJob(name, job.get("environment")), outputs, commit).run())
+        results: dict[str, str] = {}
+        outputs: dict[str, str] = {}
+        before: list[str] = []
+        for stage in document.get("stages") or [{"stage": "", "jobs": document["jobs"]}]:
+            conditions = Conditions(variables, outputs, _succeeded(stage.get("dependsOn", before), results))
+            begins = conditions.holds(stage.get("condition", "succeeded()"))
+            jobs = self._stage(stage, conditions, commit) if begins else []
+            for job in jobs:
+                outputs |= {f"stageDependencies.{stage['stage']}.{key}": value for key, value in job.outputs.items()}
+            fine = begins and all(job.result != "Failed" for job in jobs)
+            results[stage["stage"]] = "Succeeded" if fine else "Failed"
+            before = [stage["stage"]]
+            ended += jobs
         return ended
 
-    @staticmethod
-    def _is_wanted(job: dict[str, Any], outputs: dict[str, str]) -> bool:
-        condition = job.get("condition", "")
-        if asked := re.search(r"contains\(dependencies\.\w+\.outputs\['([\w.]+)'\], '([^']+)'\)", condition):
-            return asked[2] in outputs[asked[1]]
-        assert condition in ("", "ne(variables['System.PullRequest.IsFork'], 'True')"), f"{condition} is not known here"
-        return True
+    def _stage(self, stage: dict[str, Any], before: Conditions, commit: str) -> list[AzureJob]:
+        ended: list[AzureJob] = []
+        results: dict[str, str] = {}
+        outputs = dict(before.outputs)
+        for job in stage["jobs"]:
+            name = job.get("job") or job["deployment"]
+            conditions = Conditions(before.variables, outputs, _succeeded(job.get("dependsOn", []), results))
+            if not conditions.holds(job.get("condition", "succeeded()")):
+                results[name] = "Skipped"
+                continue
+            run = AzureJob(stage["stage"] or name, job.get("environment"))
+            ended.append(_JobRun(self, job, run, outputs, commit).run())
+            results[name] = run.result
+            outputs |= {f"dependencies.{name}.{key}": value for key, value in run.outputs.items()}
+            run.outputs = {f"{name}.{key}": value for key, value in run.outputs.items()}
+        return ended
+
+
+def _succeeded(needed: str | list[str], results: Mapping[str, str]) -> bool:
+    names = [needed] if isinstance(needed, str) else needed
+    return all(results[name] in ("Succeeded", "SucceededWithIssues") for name in names)
 
 
 class _JobRun:
@@ -83,8 +118,7 @@ class _JobRun:
         self._machine = {**host.machine, "AGENT_TEMPDIRECTORY": str(host.folder), "SYSTEM_JOBATTEMPT": "1"}
         self._macros = {"System.JobAttempt": "1"}
         for name, expression in job.get("variables", {}).items():
-            (wanted,) = re.findall(r"outputs\['([\w.]+)'\]", expression)
-            self._macros[name] = outputs[wanted]
+            self._macros[name] = outputs[expression.removeprefix("$[").removesuffix("]").strip()]
 
     def run(self) -> AzureJob:
         for step in self._steps:
@@ -149,7 +183,7 @@ class _JobRun:
             case "task.setvariable":
                 (variable,) = re.findall(r"variable=(\w+)", properties)
                 assert "isOutput=true" in properties
-                self._ended.outputs[f"{name}.{variable}"] = value
+                self._ended.outputs[f"outputs['{name}.{variable}']"] = value
             case "task.uploadsummary":
                 # Of a file that is not there, the host only warns.
                 self._ended.summary += Path(value).read_text() if Path(value).exists() else ""

@@ -16,6 +16,8 @@ from jsonschema.validators import validator_for
 from ops.affected import HARMLESS_FILES, HARMLESS_FOLDERS
 
 from ..pipelines.azure_files import expanded
+from ..pipelines.azure_runner import PULL_REQUEST, AzurePipelines
+from ..pipelines.working_copy import Repository
 
 CHECKOUT = Path(__file__).parents[2]
 WORKFLOWS = sorted((CHECKOUT / ".github/workflows").glob("*.yml"))
@@ -169,6 +171,38 @@ def test_the_pipelines_of_azure_keep_to_their_published_schema(file: Path) -> No
     document = expanded(file)
     assert problems("azure-pipelines", with_typed_inputs(document)) == []
     assert "${{" not in json.dumps(document)
+
+
+def test_azure_deploys_nothing_but_main(tmp_path: Path) -> None:
+    asked = "and(succeeded(), eq(variables['Build.SourceBranch'], 'refs/heads/main'))"
+    stages = expanded(CHECKOUT / "azure-pipelines/deploy.yml")["stages"]
+    assert [stage["condition"] for stage in stages] == [asked] * 6
+    assert azure_run(tmp_path, "deploy.yml", {"Build.SourceBranch": "refs/heads/change"}) == []
+
+
+def test_azure_gives_a_fork_no_sign_in(tmp_path: Path) -> None:
+    assert azure_run(tmp_path, "preview.yml", {**PULL_REQUEST, "System.PullRequest.IsFork": "True"}) == []
+
+
+def azure_run(folder: Path, pipeline: str, variables: dict[str, str]) -> list[str]:
+    """The jobs that run, where none gets as far as its steps."""
+    (folder / "repository").mkdir()
+    repository = Repository(folder / "repository")
+    host = AzurePipelines(repository, machine={}, connections={}, folder=folder)
+    return [job.name for job in host.run(pipeline, repository.commit(), variables)]
+
+
+def test_a_stack_may_have_a_name_that_azures_jobs_and_stages_may_not() -> None:
+    folder = CHECKOUT / "azure-pipelines"
+    (plan, update) = expanded(folder / "templates/deploy-stack.yml", stack="eu-west")["stages"]
+    assert (plan["stage"], update["stage"], update["dependsOn"]) == ("plan_eu_west", "update_eu_west", "plan_eu_west")
+    assert update["jobs"][0]["environment"] == "eu-west"
+    variable = "$[ stageDependencies.plan_eu_west.plan.outputs['kept.attempt'] ]"
+    assert update["jobs"][0]["variables"] == {"attempt": variable}
+    jobs = expanded(folder / "preview.yml", stacks=["eu-west"])["jobs"]
+    assert [job["job"] for job in jobs] == ["affected", "preview_eu_west"]
+    assert "'\"eu-west\"'" in jobs[1]["condition"]
+    assert [job["job"] for job in expanded(folder / "drift.yml", stacks=["eu-west"])["jobs"]] == ["drift_eu_west"]
 
 
 def test_azure_asks_for_approval_between_plan_and_update() -> None:
