@@ -23,7 +23,7 @@ from .engine import Step, export_stack
 from .engine import preview as preview_steps
 from .errors import OpsError
 from .github.api import Repository
-from .github.comment import keep_comment
+from .github.comment import keep_comment, outdate_comments
 from .github.issue import keep_issue
 from .graph import mermaid
 from .masking import mask
@@ -165,6 +165,17 @@ def comment(
         missing = preview_comment.failure(stack, "It did not begin: the run's log says why.")
         text = file.read_text() if file.exists() else missing
         _say(keep_comment(Repository(), pull_request, stack, text))
+
+
+@app.command()
+def outdate(
+    pull_request: Annotated[int, typer.Option(help="Number of the pull request.")],
+    base: Annotated[str, typer.Option(help="Commit that HEAD is compared with.")],
+) -> None:
+    """Say in a pull request's earlier previews of stacks that it can no longer affect that they hold no longer."""
+    with _reported():
+        for stack in outdate_comments(Repository(), pull_request, affected_stacks(base)):
+            _say(f"The preview of stack {stack} holds no longer.")
 
 
 @app.command()

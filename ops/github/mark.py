@@ -1,6 +1,7 @@
 """How a text is found again: by a mark that nobody sees, and by who wrote it."""
 
 import os
+import re
 from typing import Any
 
 
@@ -14,6 +15,14 @@ def is_ours(text: dict[str, Any], marked: str) -> bool:
     written = str(text.get("body") or "").startswith(f"{marked}\n")
     in_pipeline = os.environ.get("GITHUB_ACTIONS") == "true"
     return written and (not in_pipeline or (text.get("user") or {}).get("type") == "Bot")
+
+
+def stack_of(text: dict[str, Any], subject: str) -> str | None:
+    """The stack that a text of ours about a subject is for; None where it is something else."""
+    found = re.match(r"<!-- self-hosted-gateway (\S+) (\S+) -->\n", str(text.get("body") or ""))
+    if found is None or found[1] != subject or not is_ours(text, mark(subject, found[2])):
+        return None
+    return found[2]
 
 
 def origin() -> str:

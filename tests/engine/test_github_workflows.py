@@ -155,6 +155,15 @@ def test_a_preview_that_fails_is_told_in_its_comment(project: Project) -> None:
     assert "self-hosted-gateway:roles.exisiting: unknown key" in comment
     assert "Traceback" not in comment
 
+    # The next push takes that back, and touches no stack.
+    project.repository.write("Pulumi.staging.yaml", follower_file("staging"))
+    project.repository.write("README.md", "# Gateways\n")
+    run = project.pull_request(8)
+    assert run.results() == {"stacks": "success", "preview": "skipped"}
+    (comment,) = project.github.api.comments_of(8)
+    assert "### Preview of `staging`\n\nThe pull request as it is now can no longer affect this stack." in comment
+    assert comment.endswith("<sub>Commit abc1234, [run](https://github.com/contoso/gateway/actions/runs/4711)</sub>")
+
 
 def test_a_stack_file_that_cannot_be_read_is_told_in_the_stacks_own_comment(project: Project) -> None:
     project.github.api.pull_request(10)

@@ -9,7 +9,7 @@ from ops.drift import render
 from ops.drift.report import ExpiringSecret, Finding, Kind, Report
 from ops.errors import OpsError
 from ops.github.api import Repository
-from ops.github.comment import keep_comment
+from ops.github.comment import keep_comment, outdate_comments
 from ops.github.issue import keep_issue
 
 from ..pipelines.github_api import BOT, GitHubApi
@@ -100,6 +100,38 @@ def test_a_comment_is_updated_where_it_stands(api: GitHubApi) -> None:
     keep_comment(Repository(), 7, "prod", "Three.")
     assert [text.splitlines()[1] for text in api.comments_of(7)] == ["Two.", "Three."]
     assert {comment["user"]["login"] for comment in api.comments.values()} == {BOT["login"]}
+
+
+def test_a_preview_that_no_longer_holds_says_so_and_nobody_elses_comment_does(
+    api: GitHubApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.tokens["ghs_contoso"] = {"pull-requests": "write"}
+    api.pull_request(7)
+    for stack in ("dev", "prod"):
+        keep_comment(Repository(), 7, stack, f"Preview of {stack}.")
+    api.comment(7, "<!-- self-hosted-gateway preview dev -->\nmine", SOMEBODY)
+    api.comment(7, "<!-- self-hosted-gateway drift dev -->\nof something else", BOT)
+    monkeypatch.setenv("PREVIEWED_COMMIT", "abc1234")
+    assert outdate_comments(Repository(), 7, ["prod", "staging"]) == ["dev"]
+    assert api.comments_of(7) == [
+        "<!-- self-hosted-gateway preview dev -->\n### Preview of `dev`\n\n"
+        "The pull request as it is now can no longer affect this stack.\n\n<sub>Commit abc1234</sub>",
+        "<!-- self-hosted-gateway preview prod -->\nPreview of prod.",
+        "<!-- self-hosted-gateway preview dev -->\nmine",
+        "<!-- self-hosted-gateway drift dev -->\nof something else",
+    ]
+    monkeypatch.delenv("PREVIEWED_COMMIT")
+    # It can be affected again.
+    keep_comment(Repository(), 7, "dev", "Two.")
+    assert api.comments_of(7)[0] == "<!-- self-hosted-gateway preview dev -->\nTwo."
+    assert len(api.comments_of(7)) == 4
+
+
+def test_without_earlier_previews_there_is_nothing_to_outdate(api: GitHubApi) -> None:
+    api.tokens["ghs_contoso"] = {"pull-requests": "write"}
+    api.pull_request(7)
+    assert outdate_comments(Repository(), 7, []) == []
+    assert api.comments_of(7) == []
 
 
 def test_a_saved_report_tells_of_drift_and_of_secrets_that_end() -> None:

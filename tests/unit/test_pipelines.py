@@ -65,7 +65,7 @@ def test_a_job_has_the_permissions_that_it_needs_and_no_more() -> None:
     }
     assert permissions == {
         "checks/checks": READ_ONLY,
-        "preview/stacks": READ_ONLY,
+        "preview/stacks": {**READ_ONLY, "pull-requests": "write"},
         "preview/preview": {**SIGNED_IN, "pull-requests": "write"},
         "deploy/dev": SIGNED_IN,
         "deploy/staging": SIGNED_IN,
