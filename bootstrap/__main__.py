@@ -102,5 +102,7 @@ pulumi.export("objectIds", {name: deployer.principal_id for name, deployer in de
 pulumi.export("readerClientId", reader.client_id)
 pulumi.export("backendUrl", state.backend_url)
 pulumi.export("secretsProvider", state.secrets_provider)
+pulumi.export("stateContainerId", state.container_id)
+pulumi.export("stateKeyId", state.key_id)
 if settings.github is not None:
     pulumi.export("githubVariables", variables(settings, deployers, reader, state))

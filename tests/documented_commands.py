@@ -20,7 +20,10 @@ RUN_ELSEWHERE = {
 NOT_RUN = {
     "az": "needs a real subscription: the sandbox has no Azure CLI",
     "export PULUMI_BACKEND_URL=$(pulumi": "leads to azblob://, and the sandbox has no blobs",
-    "pulumi stack init dev --secrets-provider=$SECRETS_PROVIDER": "needs a key vault, and the sandbox encrypts nothing",
+    **{
+        f"pulumi stack init {stack} --secrets-provider=$SECRETS_PROVIDER": "needs a key vault; the sandbox encrypts nothing"
+        for stack in ("dev", "staging", "prod")
+    },
     "curl": "its address is known after the deployment; the test of the page sends the request itself",
     "make check": "the tests are part of it",
     "make test": "the tests are part of it",
@@ -49,6 +52,9 @@ AZ = {
     "az apim update": {"--resource-group", "--name", "--enable-managed-identity"},
     "az group create": {"--name", "--location"},
     "az login": set[str](),
+    "az role assignment create": {
+        "--role", "--scope", "--assignee-object-id", "--assignee-principal-type", "--query", "--output",
+    },
     "az role definition create": {"--role-definition"},
 }  # fmt: skip
 

@@ -241,7 +241,7 @@ def test_destroyed_nothing_is_left(bootstrap: Bootstrap, deployable: Stack) -> N
 
 
 def test_the_readmes_way_from_an_empty_tenant(bootstrap: Bootstrap, tmp_path: Path) -> None:
-    first, second, third = documented("Run it")
+    first, second, third, _ = documented("Run it")
     bootstrap.shell(first, tmp_path).ok()
     file = bootstrap.folder / "Pulumi.contoso.yaml"
     config = yaml.safe_load((CHECKOUT / "bootstrap" / "Pulumi.sandbox.yaml").read_text())["config"]
@@ -253,8 +253,13 @@ def test_the_readmes_way_from_an_empty_tenant(bootstrap: Bootstrap, tmp_path: Pa
     backend = f"export PULUMI_BACKEND_URL='file://{tmp_path}?metadata=skip'\n"
     result = bootstrap.shell(backend + second, tmp_path).ok()
     assert f"gh api --method PUT repos/{REPOSITORY}/environments/staging" in result.output
-    provider = bootstrap.shell(f"{backend}{third}\necho $SECRETS_PROVIDER", tmp_path).ok().output
-    assert provider.strip() == "azurekeyvault://contoso-state-2.vault.azure.net/keys/pulumi-state"
+    answer = bootstrap.shell(f"{backend}{third}\necho $SECRETS_PROVIDER $CONTAINER $KEY", tmp_path).ok().output
+    provider, container, key = answer.split()
+    assert provider == "azurekeyvault://contoso-state-2.vault.azure.net/keys/pulumi-state"
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/contoso-state/providers"
+    storage = f"{group}/Microsoft.Storage/storageAccounts/contosostate"
+    assert container == f"{storage}/blobServices/default/containers/pulumi-state"
+    assert key == f"{group}/Microsoft.KeyVault/vaults/contoso-state-2/keys/pulumi-state"
     # What the state's place is made of stays, until somebody says that it need not.
     refused = bootstrap.shell(f"{backend}pulumi -C bootstrap destroy --stack contoso --color never", tmp_path)
     assert refused.code != 0

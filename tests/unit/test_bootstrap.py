@@ -167,6 +167,8 @@ def test_the_state_is_closed_to_the_public_kept_and_protected(graph: program.Gra
 def test_the_outputs_name_backend_and_key(graph: program.Graph) -> None:
     assert graph.outputs["backendUrl"] == "azblob://pulumi-state?storage_account=contosostate"
     assert graph.outputs["secretsProvider"] == "azurekeyvault://contoso-state.vault.azure.net/keys/pulumi-state"
+    # Where whoever makes the stacks needs rights of one's own.
+    assert (graph.outputs["stateContainerId"], graph.outputs["stateKeyId"]) == ("state-container-id", "state-key-id")
     config = {**configuration(), "azure-native:environment": "usgovernment"}
     elsewhere = program.run(config, main=program.BOOTSTRAP).outputs
     assert elsewhere["backendUrl"].endswith("?storage_account=contosostate&domain=blob.core.usgovcloudapi.net")
