@@ -24,6 +24,7 @@ NOT_RUN = {
         f"pulumi stack init {stack} --secrets-provider=$SECRETS_PROVIDER": "needs a key vault; the sandbox encrypts nothing"
         for stack in ("dev", "staging", "prod")
     },
+    "kubelogin": "signs in to a real cluster; the pipelines' tests have a stand-in",
     "curl": "its address is known after the deployment; the test of the page sends the request itself",
     "make check": "the tests are part of it",
     "make test": "the tests are part of it",
@@ -37,8 +38,12 @@ AZ = {
     "az ad app credential delete": {"--id", "--key-id"},
     "az ad app owner add": {"--id", "--owner-object-id"},
     "az ad signed-in-user show": {"--query"},
-    "az aks create": {"--resource-group", "--name", "--generate-ssh-keys"},
-    "az aks get-credentials": {"--resource-group", "--name"},
+    "az aks create": {
+        "--resource-group", "--name", "--generate-ssh-keys", "--enable-aad", "--aad-admin-group-object-ids", "--group",
+        "--query", "--output",
+    },
+    "az aks get-credentials": {"--resource-group", "--name", "--file"},
+    "az aks install-cli": set[str](),
     "az apim api create": {
         "--resource-group", "--service-name", "--api-id", "--display-name", "--path", "--service-url", "--protocols",
         "--subscription-required",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ..pipelines.azure_runner import MAIN, PULL_REQUEST, AzureJob, AzurePipelines
-from .pipeline_project import STACKS, PipelineProject, follower_file, stack_file
+from .pipeline_project import STACKS, PipelineProject
 from .sandbox import TENANT, Sandbox, sandbox_gateway
 
 # A run takes three stacks through plan and update.
@@ -55,13 +55,13 @@ def project(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def test_a_preview_stands_on_the_runs_page_for_each_stack_that_is_affected(project: Project) -> None:
     project.sandbox.wait_for_pods()
-    project.repository.write("Pulumi.dev.yaml", stack_file(gateways=[sandbox_gateway(replicas=2)]))
+    project.repository.write("Pulumi.dev.yaml", project.stack_file(gateways=[sandbox_gateway(replicas=2)]))
     project.head = project.repository.commit()
     jobs = project.run("preview.yml")
     assert list(jobs) == ["affected", "preview_dev", "preview_staging", "preview_prod"]
     assert "| update | `mygw-workload-deployment` | Deployment | `spec.replicas` |" in jobs["preview_dev"].summary
 
-    project.repository.write("Pulumi.prod.yaml", follower_file("prod").replace("existing", "exisiting"))
+    project.repository.write("Pulumi.prod.yaml", project.follower_file("prod").replace("existing", "exisiting"))
     project.head = project.repository.commit()
     jobs = project.run("preview.yml")
     assert {name: job.result for name, job in jobs.items()} == {"affected": "Succeeded", "preview_prod": "Failed"}

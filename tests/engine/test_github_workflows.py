@@ -9,7 +9,7 @@ import pytest
 
 from ..pipelines.github_api import BOT, GitHubApi
 from ..pipelines.github_runner import GitHub, Run, SignIn
-from .pipeline_project import STACKS, PipelineProject, follower_file, stack_file
+from .pipeline_project import STACKS, PipelineProject
 from .sandbox import TENANT, Sandbox, sandbox_gateway
 
 # A run takes three stacks through plan and update.
@@ -98,7 +98,7 @@ def main(project: Project) -> Iterator[None]:
 
 
 def scale(project: Project, replicas: int) -> None:
-    project.repository.write("Pulumi.dev.yaml", stack_file(gateways=[sandbox_gateway(replicas=replicas)]))
+    project.repository.write("Pulumi.dev.yaml", project.stack_file(gateways=[sandbox_gateway(replicas=replicas)]))
 
 
 def test_main_goes_to_dev_then_staging_then_prod_each_approved_after_its_plan(project: Project) -> None:
@@ -147,7 +147,7 @@ def test_a_pull_request_gets_one_comment_for_each_stack_that_it_can_affect_and_i
 
 def test_a_preview_that_fails_is_told_in_its_comment(project: Project) -> None:
     project.github.api.pull_request(8)
-    project.repository.write("Pulumi.staging.yaml", follower_file("staging").replace("existing", "exisiting"))
+    project.repository.write("Pulumi.staging.yaml", project.follower_file("staging").replace("existing", "exisiting"))
     run = project.pull_request(8)
     assert run.results() == {"stacks": "success", "preview (staging)": "failure"}
     (comment,) = project.github.api.comments_of(8)
@@ -156,7 +156,7 @@ def test_a_preview_that_fails_is_told_in_its_comment(project: Project) -> None:
     assert "Traceback" not in comment
 
     # The next push takes that back, and touches no stack.
-    project.repository.write("Pulumi.staging.yaml", follower_file("staging"))
+    project.repository.write("Pulumi.staging.yaml", project.follower_file("staging"))
     project.repository.write("README.md", "# Gateways\n")
     run = project.pull_request(8)
     assert run.results() == {"stacks": "success", "preview": "skipped"}
