@@ -13,7 +13,7 @@ import pytest
 import yaml
 from jsonschema.validators import validator_for
 
-from ops.affected import HARMLESS_FILES, HARMLESS_FOLDERS
+from ops.affected import HARMLESS_FILES, HARMLESS_FOLDERS, affected
 
 from ..pipelines.azure_files import expanded
 from ..pipelines.azure_runner import PULL_REQUEST, AzurePipelines
@@ -120,6 +120,19 @@ def test_a_push_that_can_affect_no_stack_deploys_nothing() -> None:
     assert set(ignored) == {"**.md", *(f"{folder}/**" for folder in HARMLESS_FOLDERS), *others}
     excluded = expanded(CHECKOUT / "azure-pipelines/deploy.yml")["trigger"]["paths"]["exclude"]
     assert set(excluded) == {"*.md", *HARMLESS_FOLDERS, *others}
+
+
+def test_the_pipelines_name_every_stack_of_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(CHECKOUT)
+    stacks = set(affected(None))
+    assert stacks >= {"dev", "staging", "prod"}
+    deploy = workflow("deploy")["jobs"]
+    assert {name: job["with"] for name, job in deploy.items()} == {name: {"stack": name} for name in stacks}
+    azure = {file.stem: load(file) for file in AZURE}
+    assert {stage["parameters"]["stack"] for stage in azure["deploy"]["stages"]} == stacks
+    for name in ("preview", "drift"):
+        (given,) = [each for each in azure[name]["parameters"] if each["name"] == "stacks"]
+        assert set(given["default"]) == stacks
 
 
 def test_only_the_update_waits_for_its_environment() -> None:
