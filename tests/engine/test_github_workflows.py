@@ -17,7 +17,11 @@ pytestmark = pytest.mark.timeout(900)
 
 DEPLOYER = "5a0c0de0-0000-4000-8000-000000000020"
 READER = "5a0c0de0-0000-4000-8000-000000000030"
-OURS = {"head": {"repo": {"full_name": "contoso/gateway"}, "sha": "abc1234"}, "number": 7}
+OURS = {
+    "head": {"repo": {"full_name": "contoso/gateway"}, "sha": "abc1234"},
+    "user": {"login": "contoso"},
+    "number": 7,
+}
 
 
 class Project(PipelineProject):
@@ -187,6 +191,12 @@ def test_a_fork_gets_checks_and_no_sign_in(project: Project) -> None:
     run = project.pull_request(9, head={"repo": {"full_name": "fabrikam/gateway"}, "sha": "def5678"})
     assert run.results() == {"stacks": "skipped", "preview": "skipped"}
     assert project.github.api.comments_of(9) == []
+
+
+def test_what_dependabot_proposes_is_checked_and_not_run_signed_in(project: Project) -> None:
+    project.github.api.pull_request(11)
+    run = project.pull_request(11, user={"login": "dependabot[bot]"})
+    assert run.results() == {"stacks": "skipped", "preview": "skipped"}
 
 
 def test_what_changed_between_plan_and_approval_is_not_touched(project: Project) -> None:

@@ -17,6 +17,7 @@ from ops.affected import HARMLESS_FILES, HARMLESS_FOLDERS, affected
 
 from ..pipelines.azure_files import expanded
 from ..pipelines.azure_runner import PULL_REQUEST, AzurePipelines
+from ..pipelines.expressions import Expressions
 from ..pipelines.working_copy import Repository
 
 CHECKOUT = Path(__file__).parents[2]
@@ -87,9 +88,22 @@ def test_no_workflow_runs_a_forks_code_with_the_repositorys_rights() -> None:
     for file in WORKFLOWS:
         assert "pull_request_target" not in file.read_text()
         assert "workflow_run" not in file.read_text()
-    guard = "github.event.pull_request.head.repo.full_name == github.repository"
-    assert workflow("preview")["jobs"]["stacks"]["if"] == guard
     assert workflow("preview")["jobs"]["preview"]["needs"] == "stacks"
+
+
+@pytest.mark.parametrize(
+    ("repository", "author", "signs_in"),
+    [
+        ("contoso/gateway", "contoso", True),
+        ("contoso/gateway", "dependabot[bot]", False),
+        ("fabrikam/gateway", "contoso", False),
+    ],
+)
+def test_a_fork_and_dependabot_get_no_preview(repository: str, author: str, signs_in: bool) -> None:
+    head = {"head": {"repo": {"full_name": repository}}, "user": {"login": author}}
+    github = {"repository": "contoso/gateway", "event": {"pull_request": head}}
+    guard = workflow("preview")["jobs"]["stacks"]["if"]
+    assert Expressions({"github": github}, {"success": lambda: True}).holds(guard) is signs_in
 
 
 def test_every_push_and_every_pull_request_is_checked_by_what_a_contributor_runs() -> None:
@@ -193,8 +207,16 @@ def test_azure_deploys_nothing_but_main(tmp_path: Path) -> None:
     assert azure_run(tmp_path, "deploy.yml", {"Build.SourceBranch": "refs/heads/change"}) == []
 
 
-def test_azure_gives_a_fork_no_sign_in(tmp_path: Path) -> None:
-    assert azure_run(tmp_path, "preview.yml", {**PULL_REQUEST, "System.PullRequest.IsFork": "True"}) == []
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"System.PullRequest.IsFork": "True"},
+        {"System.PullRequest.SourceBranch": "dependabot/pip/pulumi-3.251.0"},
+        {"System.PullRequest.SourceBranch": "refs/heads/dependabot/pip/pulumi-3.251.0"},
+    ],
+)
+def test_azure_gives_a_fork_and_dependabot_no_sign_in(tmp_path: Path, changes: dict[str, str]) -> None:
+    assert azure_run(tmp_path, "preview.yml", {**PULL_REQUEST, **changes}) == []
 
 
 def azure_run(folder: Path, pipeline: str, variables: dict[str, str]) -> list[str]:
