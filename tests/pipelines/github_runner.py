@@ -84,6 +84,8 @@ class GitHub:
     approve: Callable[[str], None] = lambda environment: None
     """Called before a job begins that an environment protects."""
     artifacts: dict[str, Path] = field(default_factory=dict)
+    cloud_sign_ins: list[str] = field(default_factory=list)
+    """Organizations of Pulumi Cloud that jobs have signed in to."""
 
     def run(self, workflow: str, event_name: str, event: dict[str, Any], commit: str) -> Run:
         """Run a workflow for an event."""
@@ -278,6 +280,14 @@ class _JobRun:
         if self._subject not in sign_in.subjects:
             raise StepFailedError(f"AADSTS700213: No matching federated identity record found for '{self._subject}'.")
         self._added |= sign_in.environment
+
+    def _use_pulumi_auth_actions(self, given: dict[str, Any]) -> None:
+        assert self._job["permissions"].get("id-token") == "write", "there is no identity token"
+        assert given["requested-token-type"] == "urn:pulumi:token-type:access_token:organization"
+        if not given["organization"]:
+            raise StepFailedError("Input required and not supplied: organization")
+        self._host.cloud_sign_ins.append(given["organization"])
+        self._added["PULUMI_ACCESS_TOKEN"] = f"pul-of-{given['organization']}"
 
     def _use_actions_upload_artifact(self, given: dict[str, Any]) -> None:
         source = self._workspace / given["path"]
