@@ -109,7 +109,10 @@ class EnvironmentSettings(Settings):
     name: Annotated[str, _pattern(r"[A-Za-z0-9][\w-]{0,38}", "1 to 39 of letters, digits, '_' and '-'")] = Field(
         description="Name of the environment at GitHub, and of the stack."
     )
-    scopes: Scopes = Field(description="Where its deployer has the deployer role; default: the subscription.")
+    scopes: Scopes = Field(
+        description="Where its deployer has the deployer role, and with it can give any role to anybody: the subscription "
+        "where the stack defines the gateways' roles, else the API Management instance's resource group."
+    )
     azure_dev_ops: AzureDevOpsSettings | None = Field(default=None, description="Its service connection.")
 
 
@@ -236,21 +239,16 @@ def _read(config: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
 def _with_defaults(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values with those defaults filled in that follow from other values; values of the wrong type stay."""
     filled = dict(values)
-    scopes = [f"/subscriptions/{filled.get('azure-native:subscriptionId', UUID(int=0))}"]
     github = filled.get(f"{PROJECT}:github")
     # An empty mapping is Pulumi.yaml's default: it stands for "not set".
     if github == {}:
         del filled[f"{PROJECT}:github"]
     elif isinstance(github, dict):
         filled[f"{PROJECT}:github"] = {"subjectPrefix": f"repo:{github.get('repository', 'missing/missing')}", **github}
-    environments = filled.get(f"{PROJECT}:environments")
-    if isinstance(environments, list):
-        filled[f"{PROJECT}:environments"] = [
-            {"scopes": scopes, **each} if isinstance(each, dict) else each for each in environments
-        ]
     reader = filled.setdefault(f"{PROJECT}:reader", {})
     if isinstance(reader, dict):
-        filled[f"{PROJECT}:reader"] = {"scopes": scopes, **reader}
+        subscription = f"/subscriptions/{filled.get('azure-native:subscriptionId', UUID(int=0))}"
+        filled[f"{PROJECT}:reader"] = {"scopes": [subscription], **reader}
     return filled
 
 

@@ -28,7 +28,10 @@ def configuration(**changes: Any) -> dict[str, Any]:
     """A stack with two environments, with changes to the keys of the project."""
     sections: dict[str, Any] = {
         "github": {"repository": "Contoso/gateways"},
-        "environments": [{"name": "dev"}, {"name": "prod", "scopes": [f"{SUBSCRIPTION}/resourceGroups/contoso-rg"]}],
+        "environments": [
+            {"name": "dev", "scopes": [SUBSCRIPTION]},
+            {"name": "prod", "scopes": [f"{SUBSCRIPTION}/resourceGroups/contoso-rg"]},
+        ],
         "state": {
             "resourceGroup": "contoso-state",
             "location": "westeurope",
@@ -90,7 +93,7 @@ def test_subjects_may_have_githubs_immutable_ids() -> None:
 
 
 def test_a_service_connection_signs_in_beside_or_instead_of_github() -> None:
-    environments = [{"name": "prod", "azureDevOps": CONNECTION}]
+    environments = [{"name": "prod", "scopes": [SUBSCRIPTION], "azureDevOps": CONNECTION}]
     assert set(subjects(run(environments=environments))) == {
         "deployer-prod-github-environment",
         "deployer-prod-azure-devops",
@@ -196,6 +199,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         f"{PROJECT}:github.subjectPrefix: expected repo:<owner>[@<id>]/<repository>[@<id>]",
         f"{PROJECT}:environments[0].scopes[0]: expected /subscriptions/<id> or /subscriptions/<id>/resourceGroups/<name>",
         f"{PROJECT}:environments[1].name: expected 1 to 39 of letters, digits, '_' and '-'",
+        f"{PROJECT}:environments[1].scopes: required, but missing",
         f"{PROJECT}:environments[1].owner: unknown key",
         f"{PROJECT}:state.storageAccount: expected 3 to 24 of a-z and 0-9",
         f"{PROJECT}:state.keyVault: required, but missing",
@@ -207,7 +211,12 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     [
         ({"github": None}, "environments[0]: nobody could sign in as its deployer: set "),
         ({"environments": []}, "environments: expected at least one"),
-        ({"environments": [{"name": "dev"}, {"name": "Dev"}]}, "environments[1].name: 'Dev' is the name of "),
+        (
+            {"environments": [{"name": name, "scopes": [SUBSCRIPTION]} for name in ("dev", "Dev")]},
+            "environments[1].name: 'Dev' is the name of ",
+        ),
+        # It would be an administrator of the whole subscription without anybody having said so.
+        ({"environments": [{"name": "dev"}]}, "environments[0].scopes: required, but missing"),
         (
             {"reader": {"scopes": [SUBSCRIPTION, SUBSCRIPTION.upper()]}},
             f"reader.scopes[1]: {SUBSCRIPTION.upper()} is named twice",
