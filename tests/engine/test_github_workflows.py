@@ -182,7 +182,7 @@ def test_a_stack_file_that_cannot_be_read_is_told_in_the_stacks_own_comment(proj
     }
     (comment,) = [text for text in project.github.api.comments_of(10) if "`staging`" in text]
     assert "> The preview failed: nothing is known of what would change." in comment
-    assert "Pulumi.staging.yaml" in comment
+    assert "getting stack configuration: invalid YAML file: yaml: line 1: did not find expected node content" in comment
     assert "Traceback" not in comment
 
 
