@@ -1,5 +1,6 @@
-"""The lock that a killed update leaves on its stack."""
+"""The lock that an update holds on its stack, and that one that was killed leaves."""
 
+import json
 import re
 import socket
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from ..engine import run
 from ..errors import OpsError
 
 _OWNER = re.compile(r"created by (?P<user>\S*)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
-_LOCKED = "currently locked"
+_CLOUD = ("https://", "http://")
+_CONFLICT = "Another update is currently in progress"
 
 
 @dataclass(frozen=True)
@@ -28,21 +30,35 @@ class Lock:
 
 
 def find_lock(stack: str) -> Lock | None:
-    """The lock of a stack. The engine tells it to who wants one: a refresh of nothing, which changes nothing.
+    """The lock of a stack; asking for it changes nothing. Pulumi Cloud tells that there is one, but not whose.
 
     Raises:
-        OpsError: the backend says that the stack is locked, but not by whom.
+        OpsError: Pulumi Cloud says that the stack is being updated, or it can't be found out.
     """
-    nothing = f"urn:pulumi:{stack}::none::none:none:None::none"
+    if json.loads(run("whoami", "--verbose", "--json"))["url"].startswith(_CLOUD):
+        listed = json.loads(run("stack", "ls", "--json"))
+        names = {entry["name"].rsplit("/", 1)[-1] for entry in listed if entry.get("updateInProgress")}
+        if stack.rsplit("/", 1)[-1] in names:
+            raise _being_updated(stack)
+        return None
+    return _find_file(stack)
+
+
+def _find_file(stack: str) -> Lock | None:
+    # A backend without a service tells its lock only to who wants it, and most of what wants it writes to the state or the
+    # history. No stack can have the name of another one, itself included: this takes the lock, is refused, and gives it back.
     try:
-        run("refresh", "--yes", "--skip-preview", "--target", nothing, "--stack", stack)
+        run("stack", "rename", stack, "--stack", stack)
     except OpsError as error:
+        if "already exists" in str(error):
+            return None
         if owner := _OWNER.search(str(error)):
             since = datetime.fromisoformat(owner["since"])
             return Lock(owner["user"], owner["host"], int(owner["pid"]), since)
-        if _LOCKED in str(error):
-            raise
-    return None
+        if _CONFLICT in str(error):
+            raise _being_updated(stack) from None
+        raise OpsError(f"Whether stack {stack} is locked can't be found out: {error}") from None
+    raise OpsError(f"Whether stack {stack} is locked can't be found out: this engine has renamed it to its own name.")
 
 
 def is_owner_gone(lock: Lock) -> bool | None:
@@ -63,3 +79,10 @@ def clear_lock(stack: str) -> None:
         OpsError: the engine refuses.
     """
     run("cancel", "--yes", "--stack", stack)
+
+
+def _being_updated(stack: str) -> OpsError:
+    return OpsError(
+        f"Stack {stack} is being updated, says its backend: wait until that update has ended. If it was killed, "
+        f"`pulumi cancel --stack {stack}`, then run this again."
+    )
