@@ -28,7 +28,7 @@ def left_over(
     live = cluster.find(api_version, kind, namespace, name)
     if live is None:
         return None
-    managers = [entry["manager"] for entry in live["metadata"].get("managedFields", [])]
+    managers = [entry["manager"].lower() for entry in live["metadata"].get("managedFields", [])]
     ours = [manager for manager in managers if manager.startswith(_OURS) and manager not in known]
     what = f"{kind} {namespace}/{name}"
     if any(manager in known for manager in managers):

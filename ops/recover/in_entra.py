@@ -31,14 +31,18 @@ def left_over(
         case "Application":
             for application in _applications(inputs, graph):
                 path = f"/applications/{application['id']}"
-                if path not in known and _owned(path, inputs, graph) and not _is_used(application["appId"], graph):
+                if (
+                    path.lower() not in known
+                    and _owned(path, inputs, graph)
+                    and not _is_used(application["appId"], graph)
+                ):
                     what = f"application '{application['displayName']}', client id {application['appId']}"
                     yield what, _deleting(graph, path)
         case "ServicePrincipal":
             condition = f"appId eq '{inputs['clientId']}'"
             for principal in graph.list("/v1.0/servicePrincipals", filter=condition):
                 path = f"/servicePrincipals/{principal['id']}"
-                if path not in known:
+                if path.lower() not in known:
                     yield (
                         f"service principal {principal['id']} of application {inputs['clientId']}",
                         _deleting(graph, path),
@@ -47,7 +51,7 @@ def left_over(
             path = inputs["applicationId"]
             application = graph.find(f"/v1.0{path}") or {}
             for secret in application.get("passwordCredentials") or []:
-                if secret["keyId"] not in known and _is_declared(secret, inputs):
+                if secret["keyId"].lower() not in known and _is_declared(secret, inputs):
                     what = f"client secret {secret['keyId']} of application '{application['displayName']}'"
                     yield what, _removing_secret(graph, path, secret["keyId"])
 

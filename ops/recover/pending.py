@@ -17,7 +17,7 @@ def find_leftovers(state: dict[str, Any], known: set[str], places: Places) -> li
 
     Args:
         state: the stack's state, as the engine exports it.
-        known: what the stacks of the project know: ids, key ids and field managers.
+        known: what the stacks of the project know, in lower case: ids, key ids and field managers.
         places: where to look.
 
     Raises:
@@ -37,8 +37,8 @@ def _of(pending: dict[str, Any], resources: list[dict[str, Any]], known: set[str
     name = urn.rsplit("::", 1)[-1]
     if type_.startswith("azure-native:"):
         there = in_arm.left_over(type_, inputs, _subscription_of(pending, resources), places.arm)
-        if there is None or there[0] in known:
-            return []
+        if there is None or there[0].lower() in known:
+            return []  # or made since, and recorded
         id_, remove = there
         # Of two resources with one URN the state could only keep one, and has the one that was to be replaced.
         if any(resource["urn"] == urn for resource in resources):

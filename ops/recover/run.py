@@ -104,12 +104,15 @@ def _leftovers(stack: str, state: dict[str, Any]) -> list[Leftover]:
 
 
 def _known(stack: str) -> set[str]:
-    """What the project's stacks know: ids, object ids, key ids of client secrets, field managers of Kubernetes objects."""
+    """What the project's stacks know, in lower case: ids, object ids, key ids of client secrets, and field managers.
+
+    ARM takes its ids in any case, and answers in its own: what the state has need not be written as the inputs are.
+    """
     known: set[str] = set()
     for name in {stack, *stacks()}:
         for resource in export_stack(name):
             known |= {resource.id, *(str(resource.outputs.get(key)) for key in ("objectId", "keyId", "__fieldManager"))}
-    return known - {"", "None"}
+    return {entry.lower() for entry in known - {"", "None"}}
 
 
 def _without_pending(planned: Plan) -> dict[str, Any]:

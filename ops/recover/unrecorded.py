@@ -53,9 +53,11 @@ def instead_of_creations(steps: Iterable[Step], known: set[str], places: Places)
         there: tuple[str, Callable[[], None]] | None = None
         if step.type == _DEFINITION:
             there = in_arm.left_over(step.type, step.new, "", places.arm)
-        elif step.type == _ASSIGNMENT and known & {step.new["roleDefinitionId"], step.new["principalId"]}:
+        elif step.type == _ASSIGNMENT and (
+            known & {step.new["roleDefinitionId"].lower(), step.new["principalId"].lower()}
+        ):
             there = in_arm.twin_of_assignment(step.new, places.arm)
-        if there is not None and there[0] not in known:
+        if there is not None and there[0].lower() not in known:
             id_, remove = there
             yield Leftover(step.name, step.urn, id_, Fate.REMOVE, remove=remove)
 
