@@ -248,10 +248,13 @@ def recover(
         _say(describe_recovery(planned))
         if not planned.is_needed:
             return
-        if not yes and not typer.confirm("Do this?"):
+        if not yes and not typer.confirm("Clear the lock only?" if planned.obstacle else "Do this?"):
             raise typer.Exit(1)
         recovery.carry_out(planned)
-        _say(f"Done. Go on with `pulumi up --stack {stack}`.")
+        if planned.obstacle:
+            _say(f"The lock of stack {stack} is cleared, and nothing else.")
+        else:
+            _say(f"Done. Go on with `pulumi up --stack {stack}`.")
 
 
 @app.command()

@@ -25,6 +25,8 @@ class Plan:
     state: dict[str, Any] = field(repr=False)
     made_readable: list[Path] = field(default_factory=list)
     """Files whose removal has let the engine read the backend again."""
+    obstacle: str = ""
+    """Why it can't be found out what was left behind: then nothing but the lock is cleared."""
 
     @property
     def pending(self) -> list[str]:
@@ -40,6 +42,8 @@ class Plan:
 
 def plan(stack: str, *, owner_is_gone: bool = False) -> Plan:
     """Find out what an interrupted or failed update has left. Where the state can't be read, it first makes it readable.
+
+    A lock can be cleared whatever Azure and the cluster say: where they can't be asked, the plan is to clear it alone.
 
     Args:
         stack: name of the stack.
@@ -60,25 +64,51 @@ def plan(stack: str, *, owner_is_gone: bool = False) -> Plan:
                 "then run this again with --owner-is-gone."
             )
     state = export_raw(stack)
-    return Plan(stack, lock, _leftovers(stack, state), state, made_readable)
+    try:
+        return Plan(stack, lock, _leftovers(stack, state), state, made_readable)
+    except OpsError as error:
+        if lock is None:
+            raise
+        return Plan(stack, lock, [], state, made_readable, obstacle=str(error))
 
 
 def carry_out(planned: Plan) -> None:
     """Clear the lock, remove and import, and let the engine read everything anew.
 
     Raises:
-        OpsError: a step fails; running it again goes on from there.
+        OpsError: a step fails, or another update has begun since the plan; running it again goes on from there.
     """
     if planned.lock is not None:
+        # The engine clears whatever lock is there, also one that has been taken since.
+        _check_lock(planned, planned.lock)
         clear_lock(planned.stack)
-    if holdings(export_raw(planned.stack)) != holdings(planned.state):
-        raise OpsError(f"Stack {planned.stack} has changed meanwhile: run this again.")
+    if planned.obstacle:
+        return
+    # The pending operations are all that tells what to look for. They leave the state last, so that who is interrupted
+    # here finds the rest again; until then nothing holds the stack, and each step makes sure that no update has begun.
     for leftover in planned.leftovers:
         if leftover.remove is not None:
+            _check_unchanged(planned)
             leftover.remove()
+    _check_unchanged(planned)
     if planned.pending:
         import_raw(planned.stack, _without_pending(planned))
     run("refresh", "--yes", "--skip-preview", "--stack", planned.stack)
+
+
+def _check_unchanged(planned: Plan) -> None:
+    _check_lock(planned, None)
+    if holdings(export_raw(planned.stack)) != holdings(planned.state):
+        raise OpsError(f"Stack {planned.stack} has changed meanwhile: run this again.")
+
+
+def _check_lock(planned: Plan, expected: Lock | None) -> None:
+    found = find_lock(planned.stack)
+    if found != expected:
+        now = f"is being updated by {found}" if found else "is not locked any more"
+        raise OpsError(
+            f"Stack {planned.stack} {now}: somebody was here meanwhile. Wait until they are done, and run this again."
+        )
 
 
 def _leftovers(stack: str, state: dict[str, Any]) -> list[Leftover]:
@@ -125,4 +155,7 @@ def _without_pending(planned: Plan) -> dict[str, Any]:
         if operation["type"] == "creating" and urn in imported:
             taken_over[urn] = {**operation["resource"], "id": imported[urn], "outputs": operation["resource"]["inputs"]}
     kept = {key: value for key, value in deployment.items() if key != "pending_operations"}
-    return {**planned.state, "deployment": {**kept, "resources": [*deployment["resources"], *taken_over.values()]}}
+    return {
+        **planned.state,
+        "deployment": {**kept, "resources": [*(deployment.get("resources") or []), *taken_over.values()]},
+    }

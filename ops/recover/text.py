@@ -21,6 +21,10 @@ def describe(plan: Plan) -> str:
     lines.append(f"Stack {plan.stack}:")
     if plan.lock is not None:
         lines.append(f"- clear the lock of an update that has ended: {plan.lock}")
+    if plan.obstacle:
+        why = f"What the update left can't be looked for: {plan.obstacle}"
+        what = "Its lock alone can be cleared now; what is pending stays. Put this right, then run `ops recover` again."
+        return "\n".join([*lines, why, what])
     lines += [f"- {operation}" for operation in plan.pending]
     lines += [f"- {leftover.what}: {_WORDS[leftover.fate]}" for leftover in plan.leftovers]
     return "\n".join([*lines, "- read everything anew (`pulumi refresh`)"])
