@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,8 @@ class Step:
     """URNs of what it needs."""
     provider: str = ""
     """Logical name of the provider."""
+    record: dict[str, Any] = field(default_factory=dict, repr=False)
+    """The resource as the state will have it."""
 
     @property
     def name(self) -> str:
@@ -131,6 +134,20 @@ def import_raw(stack: str, state: dict[str, Any]) -> None:
 def stacks() -> list[str]:
     """Names of the project's stacks in the backend."""
     return [stack["name"] for stack in json.loads(run("stack", "ls", "--json"))]
+
+
+def updates(stack: str) -> list[tuple[datetime, datetime]]:
+    """When a stack's last hundred changes began and ended; where no service keeps them, without those that were killed.
+
+    Raises:
+        OpsError: the engine can't be run, or there is no such stack.
+    """
+    entries = json.loads(run("stack", "history", "--json", "--page-size", "100", "--stack", stack))
+    return [
+        (datetime.fromisoformat(entry["startTime"]), datetime.fromisoformat(entry["endTime"]))
+        for entry in entries
+        if entry["kind"] == "update" and entry.get("endTime")
+    ]
 
 
 def refresh(stack: str) -> list[Step]:
@@ -287,6 +304,7 @@ def _step(step: dict[str, Any]) -> Step:
         dependencies=tuple((new or old).get("dependencies") or ()),
         # A URN, and the provider's own id.
         provider=str((new or old).get("provider", "")).rpartition("::")[0].rsplit("::", 1)[-1],
+        record=new,
     )
 
 

@@ -9,7 +9,7 @@ _OURS = "pulumi-kubernetes-"
 
 
 def left_over(
-    type_: str, inputs: dict[str, Any], known: set[str], cluster: Cluster
+    type_: str, inputs: dict[str, Any], known: set[str], cluster: Cluster, made_here: Callable[[str], bool]
 ) -> tuple[str, Callable[[], None] | None] | None:
     """The object of that name in words, with how it is removed, or None where somebody else made it; None if there is none.
 
@@ -18,6 +18,7 @@ def left_over(
         inputs: inputs of the resource.
         known: field managers that the stacks of the project know.
         cluster: the cluster.
+        made_here: whether it can be this stack's, by the time of its creation.
 
     Raises:
         OpsError: the cluster can't be read.
@@ -33,4 +34,6 @@ def left_over(
     what = f"{kind} {namespace}/{name}"
     if any(manager in known for manager in managers):
         return None  # one that the state has, and that would have been replaced
-    return what, (lambda: cluster.delete(api_version, kind, namespace, name)) if ours else None
+    if not ours or not made_here(str(live["metadata"]["creationTimestamp"])):
+        return what, None
+    return what, lambda: cluster.delete(api_version, kind, namespace, name)

@@ -1,7 +1,8 @@
 """Objects that a creation has left in Entra, which gives them their ids: they are known by what they look like.
 
-The azuread provider gives a new object a name of its own for a moment, `TERRAFORM_UPDATE_` and a GUID. An application that
-has a service principal can be in use: it is nobody's leftover, whatever its name.
+The azuread provider gives a new object a name of its own for a moment, `TERRAFORM_UPDATE_` and a GUID. So does anybody
+else's who works with the same owners: an application is this stack's leftover if its creation is pending here, or if it was
+made while this stack was updated. One that has a service principal can be in use: it is nobody's leftover.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,12 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from ..azure import Api
+from ..errors import OpsError
 
 _TEMPORARY = "TERRAFORM_UPDATE_"
 
 
 def left_over(
-    type_: str, inputs: dict[str, Any], known: set[str], graph: Api
+    type_: str, inputs: dict[str, Any], known: set[str], graph: Api, made_here: Callable[[str], bool]
 ) -> Iterator[tuple[str, Callable[[], None]]]:
     """The objects that a resource's creation may have made, in words, each with how it is removed.
 
@@ -23,6 +25,7 @@ def left_over(
         inputs: inputs of the resource.
         known: ids and key ids that the stacks of the project know.
         graph: Microsoft Graph.
+        made_here: whether an application can be this stack's, by the time of its creation.
 
     Raises:
         OpsError: Graph can't be read.
@@ -33,11 +36,12 @@ def left_over(
                 path = f"/applications/{application['id']}"
                 if (
                     path.lower() not in known
+                    and made_here(application["createdDateTime"])
                     and _owned(path, inputs, graph)
                     and not _is_used(application["appId"], graph)
                 ):
                     what = f"application '{application['displayName']}', client id {application['appId']}"
-                    yield what, _deleting(graph, path)
+                    yield what, _deleting_unused(graph, path, what, application)
         case "ServicePrincipal":
             condition = f"appId eq '{inputs['clientId']}'"
             for principal in graph.list("/v1.0/servicePrincipals", filter=condition):
@@ -81,6 +85,18 @@ def _is_declared(secret: dict[str, Any], inputs: dict[str, Any]) -> bool:
 
 def _deleting(graph: Api, path: str) -> Callable[[], None]:
     return lambda: graph.delete(f"/v1.0{path}")
+
+
+def _deleting_unused(graph: Api, path: str, what: str, application: dict[str, Any]) -> Callable[[], None]:
+    def delete() -> None:
+        found = graph.find(f"/v1.0{path}")
+        if found is None:
+            return
+        if found["displayName"] != application["displayName"] or _is_used(application["appId"], graph):
+            raise OpsError(f"Somebody else is making or using this now: {what}. Run this again.")
+        graph.delete(f"/v1.0{path}")
+
+    return delete
 
 
 def _removing_secret(graph: Api, path: str, key_id: str) -> Callable[[], None]:

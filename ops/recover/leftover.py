@@ -1,11 +1,15 @@
 """An object that an update has left behind, and what becomes of it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from ..azure import Api
 from ..cluster import Cluster
+
+_CLOCKS_DIFFER = timedelta(seconds=30)
 
 
 class Fate(StrEnum):
@@ -30,6 +34,8 @@ class Leftover:
     fate: Fate
     id: str = ""
     """The resource's id, where the state takes it over."""
+    record: dict[str, Any] = field(default_factory=dict, repr=False)
+    """The resource as the state will have it, where the state takes it over."""
     remove: Callable[[], None] | None = None
 
 
@@ -41,3 +47,10 @@ class Places:
     graph: Api
     cluster: Cluster | None
     """None where the stack has no cluster, or no update has come as far."""
+    updates: Sequence[tuple[datetime, datetime]] = ()
+    """When updates of this stack began and ended."""
+
+    def made_by_an_update(self, created: str) -> bool:
+        """Whether something was made while this stack was updated: what looks like its own at another time is not."""
+        moment = datetime.fromisoformat(created)
+        return any(start - _CLOCKS_DIFFER <= moment <= end + _CLOCKS_DIFFER for start, end in self.updates)

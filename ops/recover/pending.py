@@ -36,19 +36,19 @@ def _of(pending: dict[str, Any], resources: list[dict[str, Any]], known: set[str
     urn, type_, inputs = pending["urn"], pending["type"], masked(pending.get("inputs") or {})
     name = urn.rsplit("::", 1)[-1]
     if type_.startswith("azure-native:"):
-        there = in_arm.left_over(type_, inputs, _subscription_of(pending, resources), places.arm)
+        there = in_arm.left_over(type_, inputs, subscription_of(pending, resources), places.arm)
         if there is None or there[0].lower() in known:
             return []  # or made since, and recorded
         id_, remove = there
         # Of two resources with one URN the state could only keep one, and has the one that was to be replaced.
         if any(resource["urn"] == urn for resource in resources):
             return [Leftover(name, urn, id_, Fate.REMOVE, remove=remove)]
-        return [Leftover(name, urn, id_, Fate.IMPORT, id=id_)]
+        return [Leftover(name, urn, id_, Fate.IMPORT, id=id_, record=pending)]
     if type_.startswith("azuread:"):
-        left = in_entra.left_over(type_, inputs, known, places.graph)
+        left = in_entra.left_over(type_, inputs, known, places.graph, _any_time)
         return [Leftover(name, urn, what, Fate.REMOVE, remove=remove) for what, remove in left]
     if type_.startswith("kubernetes:") and places.cluster is not None:
-        there = in_cluster.left_over(type_, inputs, known, places.cluster)
+        there = in_cluster.left_over(type_, inputs, known, places.cluster, _any_time)
         if there is None:
             return []
         what, remove = there
@@ -56,6 +56,12 @@ def _of(pending: dict[str, Any], resources: list[dict[str, Any]], known: set[str
     return []  # a GUID is nowhere but in the state
 
 
-def _subscription_of(pending: dict[str, Any], resources: list[dict[str, Any]]) -> str:
-    urn = str(pending["provider"]).rpartition("::")[0]
+def _any_time(created: str) -> bool:  # noqa: ARG001
+    # When a killed update ended, nobody knows.
+    return True
+
+
+def subscription_of(record: dict[str, Any], resources: list[dict[str, Any]]) -> str:
+    """The subscription that a resource's provider works in."""
+    urn = str(record["provider"]).rpartition("::")[0]
     return next(str(resource["inputs"]["subscriptionId"]) for resource in resources if resource["urn"] == urn)

@@ -1,18 +1,21 @@
 """Recovery in two steps: what would be done, and doing it."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ..azure import Azure
 from ..cluster import Cluster
-from ..engine import export_raw, export_stack, holdings, import_raw, preview, run, stacks
+from ..engine import export_raw, export_stack, holdings, import_raw, preview, run, stacks, updates
 from ..errors import OpsError
 from .attributes import remove_empty_attributes
 from .leftover import Fate, Leftover, Places
 from .lock import Lock, clear_lock, find_lock, is_owner_gone
 from .pending import find_leftovers
 from .unrecorded import beside_the_state, instead_of_creations
+
+_APPLICATION = "azuread:index/application:Application"
 
 
 @dataclass
@@ -65,7 +68,7 @@ def plan(stack: str, *, owner_is_gone: bool = False) -> Plan:
             )
     state = export_raw(stack)
     try:
-        return Plan(stack, lock, _leftovers(stack, state), state, made_readable)
+        return Plan(stack, lock, _leftovers(stack, state, lock), state, made_readable)
     except OpsError as error:
         if lock is None:
             raise
@@ -91,7 +94,7 @@ def carry_out(planned: Plan) -> None:
             _check_unchanged(planned)
             leftover.remove()
     _check_unchanged(planned)
-    if planned.pending:
+    if planned.pending or any(leftover.fate is Fate.IMPORT for leftover in planned.leftovers):
         import_raw(planned.stack, _without_pending(planned))
     run("refresh", "--yes", "--skip-preview", "--stack", planned.stack)
 
@@ -111,7 +114,7 @@ def _check_lock(planned: Plan, expected: Lock | None) -> None:
         )
 
 
-def _leftovers(stack: str, state: dict[str, Any]) -> list[Leftover]:
+def _leftovers(stack: str, state: dict[str, Any], lock: Lock | None) -> list[Leftover]:
     deployment = state["deployment"]
     inputs = {
         resource["type"].removeprefix("pulumi:providers:"): resource["inputs"]
@@ -125,12 +128,34 @@ def _leftovers(stack: str, state: dict[str, Any]) -> list[Leftover]:
     cluster: Cluster | None = None
     if cluster_inputs := inputs.get("kubernetes"):
         cluster = Cluster(str(cluster_inputs.get("kubeconfig") or ""), str(cluster_inputs.get("context") or ""))
-    places, known = Places(azure.arm, azure.graph, cluster), _known(stack)
+    ran = [*updates(stack), *([(lock.since, datetime.now(UTC))] if lock else [])]
+    places, known = Places(azure.arm, azure.graph, cluster, ran), _known(stack)
     found = [*find_leftovers(state, known, places), *beside_the_state(export_stack(stack), known, places)]
     if not deployment.get("pending_operations"):
-        found += instead_of_creations(preview(stack), known, places)
+        found += instead_of_creations(preview(stack), deployment.get("resources") or [], known, places)
+    if any(_APPLICATION in leftover.urn for leftover in found):
+        _check_others(stack)
     # An update that was killed twice has recorded the same creation twice.
     return list({leftover.what: leftover for leftover in found}.values())
+
+
+def _check_others(stack: str) -> None:
+    """An application that another stack's update is making just now can't be told from one that this stack has left.
+
+    Raises:
+        OpsError: there is such an update.
+    """
+    for other in stacks():
+        if other == stack.rsplit("/", 1)[-1]:
+            continue
+        operations = export_raw(other)["deployment"].get("pending_operations") or []
+        if any(op["type"] == "creating" and op["resource"]["type"] == _APPLICATION for op in operations):
+            lock = find_lock(other)
+            if lock is not None and not is_owner_gone(lock):
+                raise OpsError(
+                    f"Stack {other} is making an application too, and is locked by {lock}: it can't be told from one that "
+                    f"{stack} has left. Wait until that update has ended, or recover {other} first; then run this again."
+                )
 
 
 def _known(stack: str) -> set[str]:
@@ -148,12 +173,11 @@ def _known(stack: str) -> set[str]:
 def _without_pending(planned: Plan) -> dict[str, Any]:
     """The state with what is imported, and nothing pending."""
     deployment = planned.state["deployment"]
-    imported = {leftover.urn: leftover.id for leftover in planned.leftovers if leftover.fate is Fate.IMPORT}
-    taken_over: dict[str, dict[str, Any]] = {}
-    for operation in deployment["pending_operations"]:
-        urn = operation["resource"]["urn"]
-        if operation["type"] == "creating" and urn in imported:
-            taken_over[urn] = {**operation["resource"], "id": imported[urn], "outputs": operation["resource"]["inputs"]}
+    taken_over = {
+        leftover.urn: {**leftover.record, "id": leftover.id, "outputs": leftover.record["inputs"]}
+        for leftover in planned.leftovers
+        if leftover.fate is Fate.IMPORT
+    }
     kept = {key: value for key, value in deployment.items() if key != "pending_operations"}
     return {
         **planned.state,

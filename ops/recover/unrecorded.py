@@ -2,19 +2,24 @@
 
 Nothing of it is pending, so it is looked for by what the program declares. Only what cannot be anybody else's is removed:
 in Entra what `in_entra` tells; in ARM roles, whose GUIDs this stack has made up, and assignments of the project's roles or
-to its principals.
+to its principals; in the cluster what the provider made while this stack was updated. The state takes gateway resources and
+attached APIs over: their ids are declared, and removing one would interrupt who uses it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from ..cluster import Cluster
 from ..engine import UNKNOWN, StackResource, Step
-from . import in_arm, in_entra
+from . import in_arm, in_cluster, in_entra
 from .leftover import Fate, Leftover, Places
+from .pending import subscription_of
 
 _IN_ENTRA = "azuread:"
 _DEFINITION = "azure-native:authorization:RoleDefinition"
 _ASSIGNMENT = "azure-native:authorization:RoleAssignment"
+_TAKEN_OVER = ("azure-native:apimanagement:Gateway", "azure-native:apimanagement:GatewayApiEntityTag")
+_IN_CLUSTER = "kubernetes:"
 
 
 def beside_the_state(resources: Iterable[StackResource], known: set[str], places: Places) -> Iterator[Leftover]:
@@ -33,22 +38,37 @@ def beside_the_state(resources: Iterable[StackResource], known: set[str], places
             yield from _in_entra(resource.name, resource.urn, resource.type, resource.inputs, known, places)
 
 
-def instead_of_creations(steps: Iterable[Step], known: set[str], places: Places) -> Iterator[Leftover]:
+def instead_of_creations(
+    steps: Iterable[Step], resources: list[dict[str, Any]], known: set[str], places: Places
+) -> Iterator[Leftover]:
     """What is there already of what the next update would create.
 
     Args:
         steps: a preview.
+        resources: the stack's resources, as the engine keeps them.
         known: ids, key ids and principals that the stacks of the project know.
         places: where to look.
 
     Raises:
-        OpsError: ARM or Graph can't be read.
+        OpsError: ARM, Graph or the cluster can't be read.
     """
+    recorded = {resource["urn"] for resource in resources}
     for step in steps:
-        if step.operation != "create" or UNKNOWN in step.new.values():
+        if step.operation != "create":
+            continue
+        # An update that has come to a creation has recorded the component that it belongs to.
+        if step.type.startswith(_IN_CLUSTER):
+            if step.parent in recorded and places.cluster is not None:
+                yield from _in_cluster(step, known, places, places.cluster)
+            continue
+        if UNKNOWN in step.new.values():
             continue
         if step.type.startswith(_IN_ENTRA):
             yield from _in_entra(step.name, step.urn, step.type, step.new, known, places)
+            continue
+        if step.type in _TAKEN_OVER:
+            if step.parent in recorded:
+                yield from _taken_over(step, resources, known, places)
             continue
         there: tuple[str, Callable[[], None]] | None = None
         if step.type == _DEFINITION:
@@ -62,8 +82,21 @@ def instead_of_creations(steps: Iterable[Step], known: set[str], places: Places)
             yield Leftover(step.name, step.urn, id_, Fate.REMOVE, remove=remove)
 
 
+def _in_cluster(step: Step, known: set[str], places: Places, cluster: Cluster) -> Iterator[Leftover]:
+    there = in_cluster.left_over(step.type, step.new, known, cluster, places.made_by_an_update)
+    if there is not None:
+        what, remove = there
+        yield Leftover(step.name, step.urn, what, Fate.REMOVE if remove else Fate.KEEP, remove=remove)
+
+
+def _taken_over(step: Step, resources: list[dict[str, Any]], known: set[str], places: Places) -> Iterator[Leftover]:
+    there = in_arm.left_over(step.type, step.new, subscription_of(step.record, resources), places.arm)
+    if there is not None and there[0].lower() not in known:
+        yield Leftover(step.name, step.urn, there[0], Fate.IMPORT, id=there[0], record=step.record)
+
+
 def _in_entra(
     name: str, urn: str, type_: str, inputs: dict[str, Any], known: set[str], places: Places
 ) -> Iterator[Leftover]:
-    for what, remove in in_entra.left_over(type_, inputs, known, places.graph):
+    for what, remove in in_entra.left_over(type_, inputs, known, places.graph, places.made_by_an_update):
         yield Leftover(name, urn, what, Fate.REMOVE, remove=remove)

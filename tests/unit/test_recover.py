@@ -106,7 +106,7 @@ def test_nothing_is_removed_after_an_update_that_has_come_and_gone(engine: Engin
 
 
 def test_where_azure_does_not_answer_the_lock_alone_is_cleared(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(stack: str, state: dict[str, Any]) -> list[Leftover]:
+    def fails(*_: Any) -> list[Leftover]:
         raise OpsError("Signing in failed: AADSTS7000222: the client secret has expired.")
 
     monkeypatch.setattr(run, "_leftovers", fails)
