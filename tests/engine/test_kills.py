@@ -230,6 +230,55 @@ def test_killed_in_a_rotation(deployed: Stack) -> None:
     converges(deployed)
 
 
+def test_killed_at_a_gateway_resource_of_its_own(stack: Stack) -> None:
+    own = {"name": "owngw", "createGatewayResource": True, "locationName": "contoso branch"}
+    stack.configure(sandbox_config(gateways=[sandbox_gateway(**own)]))
+    kill_at(stack, "ARM PUT Microsoft.ApiManagement/service/gateways", "up", done=True)
+    assert "/gateways/owngw: take into the state" in recovered(stack)
+    stack.up().ok()
+    # In an update that is not the first.
+    stack.configure(sandbox_config(gateways=[sandbox_gateway(**{**own, "locationName": "elsewhere"})]))
+    kill_at(stack, "ARM PUT Microsoft.ApiManagement/service/gateways", "up", done=True)
+    assert "owngw-resource-gateway was interrupted while updating" in recovered(stack)
+    stack.up().ok()
+    stack.sandbox.wait_for_pods()
+    assert stack.ops("drift").ok().output.startswith("No drift")
+    stack.destroy().ok()
+    assert reality(stack.sandbox) == NOTHING
+
+
+def test_what_an_update_has_made_since_is_not_taken_for_a_leftover(stack: Stack) -> None:
+    # ARM answers ids in its own letter case.
+    instance = {"name": "contoso-apim", "resourceGroup": "Contoso-RG"}
+    stack.configure(sandbox_config(apiManagement=instance))
+    kill_at(stack, "ARM PUT Microsoft.ApiManagement/service/gateways/apis", "up", done=False)
+    stack.pulumi("cancel", "--yes").ok()
+    stack.up().ok()
+    assert pending(stack)
+    output = stack.ops("recover", "--yes").ok().output
+    assert "mygw-resource-api-echo was interrupted while creating" in output
+    assert "; the next update makes it again" not in output
+    assert pending(stack) == []
+    converges(stack)
+
+
+def test_where_nobody_signs_in_the_lock_alone_is_cleared(stack: Stack) -> None:
+    stack.configure(sandbox_config())
+    kill_at(stack, "Graph POST applications", "up", done=True)
+    before = pending(stack)
+    asked = stack.ops("recover", ARM_CLIENT_SECRET="expired")
+    assert asked.code == 1
+    assert "What the update left can't be looked for: Signing in failed: " in asked.output
+    is_locked(stack)
+    cleared = stack.ops("recover", "--yes", ARM_CLIENT_SECRET="expired").ok()
+    assert cleared.output.endswith(f"The lock of stack {stack.name} is cleared, and nothing else.\n")
+    assert pending(stack) == before
+    assert (
+        "application 'contoso-apim self-hosted gateway mygw', client id " in stack.ops("recover", "--yes").ok().output
+    )
+    converges(stack)
+
+
 def test_killed_in_a_destruction(deployed: Stack) -> None:
     for number, operation in enumerate(DELETIONS, start=1):
         kill_at(deployed, operation, "destroy", done=True, before=DELETIONS[number:])
