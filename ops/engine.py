@@ -14,13 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from .errors import OpsError
+from .values import masked, masked_by_name
 
-# How a secret is marked in the state, and in what the engine prints.
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
 _ROOT = "pulumi:pulumi:Stack"
-SECRET = "[secret]"  # noqa: S105 - the engine's word for one
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What a preview has in the place of a value that is known after the update only."""
 _PLANNED_FROM = "plannedFrom"  # in a saved plan, beside what the engine writes and reads
 
 
@@ -243,23 +239,6 @@ def run(*arguments: str, given: str | None = None) -> str:
     return finished.stdout
 
 
-def masked(value: Any) -> Any:
-    """A value of the state without its secrets."""
-    if isinstance(value, dict):
-        if _SIGNATURE in value:
-            return _values_masked(json.loads(value["plaintext"])) if "plaintext" in value else SECRET
-        return {key: masked(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [masked(item) for item in value]
-    return value
-
-
-def _values_masked(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _values_masked(item) for key, item in value.items()}
-    return SECRET
-
-
 def _fingerprint(stack: str) -> str:
     return hashlib.sha256(json.dumps(holdings(export_raw(stack)), sort_keys=True).encode()).hexdigest()
 
@@ -296,8 +275,8 @@ def _step(step: dict[str, Any]) -> Step:
         urn=step["urn"],
         type=(old or new).get("type", ""),
         properties=tuple(details),
-        old=old.get("inputs") or {},
-        new=new.get("inputs") or {},
+        old=masked_by_name(old.get("inputs") or {}),
+        new=masked_by_name(new.get("inputs") or {}),
         kinds={path: str(detail.get("kind", "")) for path, detail in details.items()},
         id=str(old.get("id", "")),
         parent=str((old or new).get("parent", "")),

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from .engine import UNKNOWN
+from .values import UNKNOWN
 
 # GitHub refuses a longer text of a comment or an issue. It counts characters; bytes are never fewer.
 LONGEST = 65_536

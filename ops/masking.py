@@ -3,7 +3,7 @@
 import os
 import re
 
-from .engine import SECRET
+from .values import SECRET
 
 _NAMES = re.compile(r"(SECRET|TOKEN|PASSWORD|PASSPHRASE|ACCESS_KEY|STORAGE_KEY)$")
 _SHORTEST = 8

@@ -5,7 +5,8 @@ from typing import Any
 
 from ..azure import Azure
 from ..cluster import Cluster
-from ..engine import Step, export_stack, preview_import
+from ..engine import Step, export_raw, export_stack, holdings, preview_import
+from ..values import in_clear
 from .azure import Arm, Entra
 from .search import Found, Search
 
@@ -21,6 +22,8 @@ class Adoption:
     changes: tuple[Step, ...]
     """What an update would do to what the stack has already."""
     import_file: dict[str, Any]
+    in_clear: tuple[str, ...]
+    """Logical names of what has a client secret in clear in the state."""
 
 
 def adopt(stack: str, applications: dict[str, str]) -> Adoption:
@@ -42,7 +45,16 @@ def adopt(stack: str, applications: dict[str, str]) -> Adoption:
     known = {resource.outputs.get("keyId") for resource in export_stack(stack)}
     found = Search(steps, applications, Arm(azure.arm), Entra(azure.graph), cluster, known).run()
     changes = tuple(step for step in steps if step.operation not in ("create", "same"))
-    return Adoption(stack, found, changes, _import_file(skeleton, found))
+    return Adoption(stack, found, changes, _import_file(skeleton, found), _in_clear(export_raw(stack)))
+
+
+def _in_clear(state: dict[str, Any]) -> tuple[str, ...]:
+    resources, _ = holdings(state)
+    return tuple(
+        resource["urn"].rsplit("::", 1)[-1]
+        for resource in resources
+        if in_clear(resource.get("inputs")) or in_clear(resource.get("outputs"))
+    )
 
 
 def _import_file(skeleton: dict[str, Any], found: Found) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..cluster import Cluster
-from ..engine import UNKNOWN, Step
+from ..engine import Step
+from ..values import UNKNOWN, is_client_secret
 from .azure import AmbiguousError, Arm, Entra
 
 _CLIENT_ID = "config.service.auth.azureAd.clientId"
 _ENTRA = "azuread:index"
+_CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 
 
 @dataclass
@@ -20,6 +22,8 @@ class Found:
     """Ids by the resources' logical names."""
     absent: dict[str, str] = field(default_factory=dict[str, str])
     """Why there is none, by logical names."""
+    in_clear: list[str] = field(default_factory=list[str])
+    """ConfigMaps in the cluster that have the client secret, which an import takes into the state in clear."""
     first: list[str] = field(default_factory=list[str])
     """What has to be done before an update."""
     later: list[str] = field(default_factory=list[str])
@@ -79,6 +83,7 @@ class Search:
         for step in self._wanted:
             if step.type.startswith("kubernetes:"):
                 self._note(step, self._object(step), "it is not in the cluster")
+                self._note_in_clear(step)
         for step in self._steps.values():
             if step.type == f"{_ENTRA}/application:Application":
                 self._name_old_secrets(self._id(step.name))
@@ -205,6 +210,11 @@ class Search:
     def _object(self, step: Step) -> str | None:
         metadata = step.new["metadata"]
         return f"{metadata['namespace']}/{metadata['name']}" if self._live(step) else None
+
+    def _note_in_clear(self, step: Step) -> None:
+        live = self._live(step) if step.type == _CONFIG_MAP else None
+        if any(is_client_secret(key) for key in (live or {}).get("data") or {}):
+            self.found.in_clear.append(self.found.ids[step.name])
 
     def _live(self, step: Step) -> dict[str, Any] | None:
         kind, metadata = step.type.rpartition(":")[2], step.new["metadata"]

@@ -23,6 +23,7 @@ def describe(adoption: Adoption, file: str) -> str:
     """For a person who takes a deployment over."""
     found = adoption.found
     lines = [f"Stack {adoption.stack}:"]
+    lines += _careful(adoption)
     lines += [f"- found     {name}: {id_}" for name, id_ in found.ids.items()]
     lines += [f"- to create {name}: {reason}" for name, reason in found.absent.items()]
     lines += [f"- to change {step.name}: {_changed(step)}" for step in adoption.changes]
@@ -41,6 +42,24 @@ def describe(adoption: Adoption, file: str) -> str:
     else:
         lines.append("There is nothing to take over that the stack does not have.")
     return "\n".join(lines)
+
+
+def _careful(adoption: Adoption) -> list[str]:
+    """What an import of a client secret means, before anything else."""
+    lines: list[str] = []
+    if found := adoption.found.in_clear:
+        lines.append(
+            f"Careful: the import takes a client secret into the state in clear, of ConfigMap {', '.join(found)}."
+        )
+    if adoption.in_clear:
+        lines.append(f"Careful: the state has a client secret in clear, of {', '.join(adoption.in_clear)}.")
+    if lines:
+        lines += [
+            "The next update takes it out of the state; the backend's history and backups keep it. Run that update soon, and",
+            "remove that secret from Entra at once after it, as said below. Until then `pulumi preview --diff` prints it.",
+            "",
+        ]
+    return lines
 
 
 def _changed(step: Step) -> str:

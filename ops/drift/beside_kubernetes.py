@@ -11,7 +11,9 @@ from typing import Any
 from ..cluster import Cluster
 from ..engine import StackResource
 from ..property_path import member
+from ..values import SECRET
 from .report import Finding, Kind
+from .written_by_others import shown
 
 # Who writes to objects as part of the cluster: revisions of Deployments, finalizers and annotations of load balancers.
 _CONTROLLERS = ("kube-controller-manager", "cloud-controller-manager", "azure-cloud-controller-manager")
@@ -30,7 +32,8 @@ def added_to_objects(resources: list[StackResource], cluster: Cluster) -> Iterat
         own = resource.outputs.get("__fieldManager")
         secret = resource.type.endswith(":Secret")
         for path, value in dict(_added(live, resource.inputs, own)).items():
-            yield Finding(resource.name, resource.type, Kind.ADDED, path, actual="[secret]" if secret else value)
+            actual = SECRET if secret else shown(path, value)
+            yield Finding(resource.name, resource.type, Kind.ADDED, path, actual=actual)
 
 
 def _added(live: dict[str, Any], declared: dict[str, Any], own: str | None) -> Iterator[tuple[str, Any]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ..engine import Step, refresh
 from ..property_path import value_at
 from .report import Finding, Kind
+from .written_by_others import shown
 
 _UNCHANGED = {"same", "refresh", "read"}
 
@@ -24,4 +25,7 @@ def drift_of_declared(stack: str) -> Iterator[Finding]:
 
 def _changes(step: Step) -> Iterator[Finding]:
     for path in step.properties:
-        yield Finding(step.name, step.type, Kind.CHANGED, path, value_at(step.old, path), value_at(step.new, path))
+        declared, actual = value_at(step.old, path), value_at(step.new, path)
+        if step.type.startswith("kubernetes:"):
+            actual = shown(path, actual, declared)
+        yield Finding(step.name, step.type, Kind.CHANGED, path, declared, actual)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..cluster import Cluster
-from ..engine import UNKNOWN, StackResource, Step
+from ..engine import StackResource, Step
+from ..values import UNKNOWN
 from . import in_arm, in_cluster, in_entra
 from .leftover import Fate, Leftover, Places
 from .pending import subscription_of

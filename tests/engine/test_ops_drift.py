@@ -9,6 +9,9 @@ from .sandbox import AUTHORIZATION_VERSION, INSTANCE, SUBSCRIPTION, Stack
 VERSION = {"api-version": AUTHORIZATION_VERSION}
 READER = "5a0c0de0-0000-4000-8000-000000000031"
 AUTHORIZATION = "providers/Microsoft.Authorization"
+BY_HAND = "written-by-somebody"
+SETTING = "config.service.auth.azureAd.clientSecret"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def id_of(stack: Stack, name: str) -> str:
@@ -18,11 +21,11 @@ def id_of(stack: Stack, name: str) -> str:
 def add_by_hand(stack: Stack) -> dict[str, str]:
     """Everything that somebody can add beside what is declared; what of it the report has to hold."""
     sandbox, graph, arm = stack.sandbox, stack.sandbox.graph(), stack.sandbox.arm()
-    sandbox.kubectl(
-        "patch", "configmap", "mygw-env", "--type=merge", "-p", '{"data":{"telemetry.logs.std":"none"}}'
-    ).ok()
-    sandbox.kubectl("annotate", "service", "mygw-live-traffic", "contoso.example/by=hand").ok()
-    sandbox.kubectl("set", "env", "deployment/mygw", "HTTP_PROXY=http://contoso.example").ok()
+    keys = json.dumps({"data": {"telemetry.logs.std": BY_HAND, SETTING: BY_HAND}, "binaryData": {"file": "YQ=="}})
+    sandbox.kubectl("patch", "configmap", "mygw-env", "--type=merge", "-p", keys).ok()
+    annotations = (f"contoso.example/by={BY_HAND}", f'{LAST_APPLIED}={{"data":{{"{SETTING}":"{BY_HAND}"}}}}')
+    sandbox.kubectl("annotate", "service", "mygw-live-traffic", *annotations).ok()
+    sandbox.kubectl("set", "env", "deployment/mygw", f"HTTP_PROXY=http://me:{BY_HAND}@contoso.example").ok()
     sandbox.kubectl("patch", "secret", "mygw-auth", "--type=merge", "-p", '{"data":{"other":"b3RoZXI="}}').ok()
 
     application = id_of(stack, "mygw-identity-application")
@@ -49,7 +52,10 @@ def add_by_hand(stack: Stack) -> dict[str, str]:
     arm.put(url, params=VERSION, json={"properties": granting}).raise_for_status()
     return {
         'data["telemetry.logs.std"]': "mygw-workload-env",
+        f'data["{SETTING}"]': "mygw-workload-env",
+        "binaryData.file": "mygw-workload-env",
         'metadata.annotations["contoso.example/by"]': "mygw-workload-live-traffic",
+        f'metadata.annotations["{LAST_APPLIED}"]': "mygw-workload-live-traffic",
         "data.other": "mygw-workload-auth",
         f"client secret {secret['keyId']}": "mygw-identity-application",
         "federated credential by-hand": "mygw-identity-application",
@@ -64,13 +70,14 @@ def test_nothing_is_reported_where_nothing_differs(deployed: Stack) -> None:
         assert (result.code, result.output) == (0, f"No drift: everything is as stack {deployed.name} declares it.\n")
 
 
-def test_what_was_added_beside_the_declared_is_reported_and_secrets_are_masked(deployed: Stack) -> None:
+def test_what_was_added_beside_the_declared_is_reported_and_no_secret_is_shown(deployed: Stack) -> None:
     added = add_by_hand(deployed)
     deployed.sandbox.kubectl(
         "patch", "secret", "mygw-auth", "--type=merge", "-p", '{"data":{"clientSecret":"eA=="}}'
     ).ok()
 
-    result = deployed.ops("drift", "--format", "json", identity="reader")
+    folder = deployed.sandbox.home / "reports"
+    result = deployed.ops("drift", "--format", "json", "--save", str(folder), identity="reader")
     assert result.code == 7
     report: dict[str, Any] = json.loads(result.output)
     beside = {f["what"]: f["resource"] for f in report["findings"] if f["kind"] == "added"}
@@ -86,13 +93,18 @@ def test_what_was_added_beside_the_declared_is_reported_and_secrets_are_masked(d
     assert [(f["what"], f["declared"], f["actual"]) for f in changed] == [("data.clientSecret", "[secret]", "[secret]")]
     other = next(f for f in report["findings"] if f["what"] == "data.other")
     assert other["actual"] == "[secret]"
-    for secret in ("b3RoZXI=", "eA=="):
-        assert secret not in result.output
+    key = next(f for f in report["findings"] if f["what"] == f'data["{SETTING}"]')
+    assert key["actual"] == "[not shown]"
 
     markdown = deployed.ops("drift", "--format", "markdown")
     assert markdown.code == 7
     assert f"### Drift of `{deployed.name}`" in markdown.output
     assert "| `roles-reader` | added: `assignment " in markdown.output
+    text = deployed.ops("drift")
+    preview = deployed.ops("preview", "--refresh", "--save", str(folder))
+    printed = [result.output, markdown.output, text.output, preview.output]
+    for shown in (*printed, *(file.read_text() for file in folder.iterdir() if file.name != "plan.json")):
+        assert [secret for secret in ("b3RoZXI=", "eA==", "YQ==", BY_HAND) if secret in shown] == []
 
 
 def test_a_check_that_cannot_be_made_is_no_drift_and_no_all_clear(deployed: Stack) -> None:

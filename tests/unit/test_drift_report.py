@@ -2,14 +2,17 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from ops.drift import render
 from ops.drift.beside_kubernetes import _added
 from ops.drift.check import expiring
+from ops.drift.declared import _changes
 from ops.drift.report import ExpiringSecret, Finding, Kind, Report
-from ops.engine import StackResource
+from ops.drift.written_by_others import shown
+from ops.engine import StackResource, Step
 from ops.property_path import value_at
 
 END = datetime(2026, 12, 1, tzinfo=UTC)
@@ -114,6 +117,38 @@ def test_fields_of_others_are_found_by_who_wrote_them() -> None:
         "spec.paused": True,
         "spec.ports[1].port": 9,
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ('data["proxy"]', "a-secret", "[not shown]"),
+        ("binaryData.name", "YQ==", "[not shown]"),
+        ('metadata.annotations["kubectl.kubernetes.io/last-applied-configuration"]', "{}", "[not shown]"),
+        ("spec.template.metadata.annotations.name", "a-secret", "[not shown]"),
+        ("spec.template.spec.containers[0].env[2].value", "a-secret", "[not shown]"),
+        ("spec.template.spec.containers[1].args", ["--key=a-secret"], ["[not shown]"]),
+        ("spec.template.spec.containers[0].env[2]", {"name": "A", "value": "b"}, {"name": "A", "value": "[not shown]"}),
+        ("spec.template.spec.initContainers[0].image", "contoso/other:1", "contoso/other:1"),
+        ("spec.ports[1].port", 9, 9),
+        ("spec.paused", True, True),
+    ],
+)
+def test_of_what_was_added_only_what_cannot_be_a_secret_is_shown(path: str, value: Any, expected: Any) -> None:
+    assert shown(path, value) == expected
+
+
+def test_a_declared_value_that_was_changed_is_shown_and_what_was_added_beside_it_is_not() -> None:
+    old = {"data": {"gateway.name": "mygw"}, "list": [{"a": "x"}]}
+    new = {"data": {"gateway.name": "other", "key": "a-secret"}, "list": [{"a": "y", "b": "z"}, {"c": "w"}]}
+    type_ = "kubernetes:core/v1:ConfigMap"
+    paths = ('data["gateway.name"]', "data.key", "list")
+    step = Step("update", f"urn:pulumi:dev::p::{type_}::mygw-env", type_, paths, old, new)
+    assert [(finding.what, finding.declared, finding.actual) for finding in _changes(step)] == [
+        ('data["gateway.name"]', "mygw", "other"),
+        ("data.key", None, "[not shown]"),
+        ("list", [{"a": "x"}], [{"a": "y", "b": "[not shown]"}, {"c": "[not shown]"}]),
+    ]
 
 
 @pytest.mark.parametrize(

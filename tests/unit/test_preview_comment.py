@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from ops import preview_comment, preview_text
-from ops.engine import UNKNOWN, Step
+from ops.engine import Step
 from ops.markdown import LONGEST
+from ops.values import UNKNOWN
 
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 

@@ -1,0 +1,94 @@
+"""Values as the engine hands them out, without what nobody may read.
+
+What the program declares secret, the engine marks. What was imported it has in clear: that is known by its name.
+"""
+
+import json
+import re
+from typing import Any
+
+SECRET = "[secret]"  # noqa: S105 - the engine's word for one
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What a preview has in the place of a value that is known after the update only."""
+
+# A secret's key id and end date are none.
+_CLIENT_SECRET = re.compile(r"client_?secret(?!KeyId|EndDate)", re.IGNORECASE)
+# kubectl keeps the whole object there as it was applied, a ConfigMap's data included.
+_LAST_APPLIED = "last-applied-configuration"
+# How a secret is marked in the state, and in what the engine prints.
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+
+
+def masked(value: Any) -> Any:
+    """A value of the state without its secrets."""
+    return masked_by_name(_marked_masked(value))
+
+
+def masked_by_name(value: Any) -> Any:
+    """A value without client secrets, kubectl's copies of objects, and the values of environment variables.
+
+    The program gives a container no variable with a value: one that has a value is somebody else's.
+    """
+    if isinstance(value, dict):
+        return {key: _member(key, item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [masked_by_name(item) for item in value]
+    return value
+
+
+def in_clear(value: Any) -> bool:
+    """Whether a part of the state has a client secret that is not encrypted."""
+    if isinstance(value, dict):
+        return _SIGNATURE not in value and any(
+            _is_clear(key, item) if isinstance(item, str) else in_clear(item) for key, item in value.items()
+        )
+    return isinstance(value, list) and any(in_clear(item) for item in value)
+
+
+def is_client_secret(name: str) -> bool:
+    """Whether a setting or a key of this name holds a client secret."""
+    return _CLIENT_SECRET.search(name) is not None
+
+
+def _marked_masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        if _SIGNATURE in value:
+            return _leaves_masked(json.loads(value["plaintext"])) if "plaintext" in value else SECRET
+        return {key: _marked_masked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_marked_masked(item) for item in value]
+    return value
+
+
+def _leaves_masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _leaves_masked(item) for key, item in value.items()}
+    return SECRET
+
+
+def _member(key: str, value: Any) -> Any:
+    if is_client_secret(key) or _LAST_APPLIED in key:
+        return _all_masked(value)
+    if key == "env" and isinstance(value, list):
+        return [_variable(item) for item in value]
+    return masked_by_name(value)
+
+
+def _variable(variable: Any) -> Any:
+    if isinstance(variable, dict) and "value" in variable:
+        return {**variable, "value": _all_masked(variable["value"])}
+    return variable
+
+
+def _all_masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _all_masked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_all_masked(item) for item in value]
+    return value if value in (None, "", UNKNOWN) else SECRET
+
+
+def _is_clear(key: str, text: str) -> bool:
+    if _LAST_APPLIED in key:
+        return is_client_secret(text)
+    return is_client_secret(key) and bool(text)
