@@ -93,7 +93,8 @@ def drift(
 ) -> None:
     """Compare reality with what a stack declares, and name secrets that end within 30 days. Changes nothing.
 
-    Saved are drift.md and drift.json. Exit codes: 0 no drift; 7 drift; 1 it could not be checked, and the message says why.
+    Saved are drift.md and drift.json, the latter for `issue`; if the check fails, only where a secret has ended or soon
+    will. Exit codes: 0 no drift; 7 drift; 1 it could not be checked, and the message says why.
     """
     with _reported():
         saved = _Saved(save, "drift.md", "drift.json")
@@ -103,6 +104,8 @@ def drift(
         _say(_RENDER[format_](report))
         for secret in report.expiring:
             warn(render.warning(secret))
+        if report.problem is not None:
+            raise OpsError(report.problem)
         if report.drifted:
             warn(f"Stack {stack} has drifted.")
             raise typer.Exit(DRIFTED)
@@ -187,10 +190,10 @@ def issue(stack: Stack, folder: Folder = None) -> None:
             raise OpsError(f"There is no report {file}: `python -m ops drift --save` makes it.")
         report = render.from_json(file.read_text())
         repository = Repository()
-        kept = (
-            ("drift", f"Drift in stack {stack}", render.issue(report) if report.drifted else None),
-            ("secrets", f"Client secrets of stack {stack} end soon", render.expiry(report)),
-        )
+        kept = [("secrets", f"Client secrets of stack {stack} end soon", render.expiry(report))]
+        # A check that failed is neither drift nor its end.
+        if report.problem is None:
+            kept.insert(0, ("drift", f"Drift in stack {stack}", render.issue(report) if report.drifted else None))
         for subject, title, text in kept:
             if done := keep_issue(repository, subject, stack, title, text):
                 _say(done)

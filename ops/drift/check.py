@@ -7,6 +7,7 @@ from ..azure import Azure
 from ..cluster import Cluster
 from ..engine import StackResource, export_raw, export_stack, holdings
 from ..errors import OpsError
+from ..masking import mask
 from .beside_authorization import Authorization
 from .beside_entra import added_credentials, doubles
 from .beside_kubernetes import added_to_objects
@@ -21,8 +22,11 @@ WARN_BEFORE = timedelta(days=30)
 def check(stack: str) -> Report:
     """Check one stack; nothing is changed anywhere.
 
+    From the day on which a secret ends, the program is refused and with it the check: of such a secret the report tells
+    even so, with the problem.
+
     Raises:
-        OpsError: something can't be checked: that is no drift, and no all-clear either.
+        OpsError: something can't be checked, and no secret ends soon: that is no drift, and no all-clear either.
     """
     before = holdings(export_raw(stack))
     if before[1]:
@@ -31,9 +35,13 @@ def check(stack: str) -> Report:
             f"`python -m ops recover --stack {stack}`."
         )
     resources = export_stack(stack, keys_of_secrets=True)
-    report = Report(stack, list(drift_of_declared(stack)))
-    report.findings += _beside(stack, resources)
-    report.expiring = list(expiring(resources, datetime.now(UTC)))
+    report = Report(stack, expiring=list(expiring(resources, datetime.now(UTC))))
+    try:
+        report.findings = [*drift_of_declared(stack), *_beside(stack, resources)]
+    except OpsError as error:
+        if not report.expiring:
+            raise
+        report.problem = mask(str(error))
     # What an update has half done is no drift.
     if holdings(export_raw(stack)) != before:
         raise OpsError(f"Stack {stack} was updated while it was checked: check again.")

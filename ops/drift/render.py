@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..markdown import code, shown
+from ..markdown import LONGEST, code, cut, fenced, shown
 from .report import ExpiringSecret, Finding, Kind, Report
 
 
 def text(report: Report) -> str:
-    """For a terminal or a log."""
+    """For a terminal or a log. Why a check has failed is not part of it."""
     console = Console(width=160, no_color=True, highlight=False)
     with console.capture() as capture:
         if report.drifted:
@@ -23,7 +23,8 @@ def text(report: Report) -> str:
                 cells = (finding.resource, what, shown(finding.declared), shown(finding.actual))
                 table.add_row(*(Text(cell) for cell in cells))
             console.print(table)
-        console.print(_summary(report), markup=False)
+        if report.problem is None:
+            console.print(_summary(report), markup=False)
         for secret in report.expiring:
             console.print(warning(secret), markup=False)
     return "\n".join(line.rstrip() for line in capture.get().rstrip().splitlines())
@@ -31,7 +32,7 @@ def text(report: Report) -> str:
 
 def markdown(report: Report) -> str:
     """For a pull request's comment or a job's summary."""
-    lines = [f"### Drift of `{report.stack}`", "", _summary(report)]
+    lines = [f"### Drift of `{report.stack}`", "", *_result(report)]
     if report.drifted:
         lines += ["", "| resource | what | declared | there |", "| --- | --- | --- | --- |"]
         lines += [_row(finding) for finding in report.findings]
@@ -58,7 +59,7 @@ def expiry(report: Report) -> str | None:
 
 def as_json(report: Report) -> str:
     """For programs."""
-    document = {**dataclasses.asdict(report), "drifted": report.drifted}
+    document = {**dataclasses.asdict(report), "drifted": report.drifted if report.problem is None else None}
     return json.dumps(document, indent=2, default=lambda moment: moment.isoformat())
 
 
@@ -69,7 +70,14 @@ def from_json(text: str) -> Report:
     expiring = [
         ExpiringSecret(**{**secret, "end": datetime.fromisoformat(secret["end"])}) for secret in document["expiring"]
     ]
-    return Report(document["stack"], findings, expiring)
+    return Report(document["stack"], findings, expiring, document.get("problem"))
+
+
+def _result(report: Report) -> list[str]:
+    if report.problem is None:
+        return [_summary(report)]
+    failed = "> [!CAUTION]\n> The check failed: nothing is known of what has drifted."
+    return [failed, "", fenced(cut(report.problem, LONGEST // 2))]
 
 
 def _summary(report: Report) -> str:

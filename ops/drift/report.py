@@ -49,6 +49,8 @@ class Report:
     stack: str
     findings: list[Finding] = field(default_factory=list)
     expiring: list[ExpiringSecret] = field(default_factory=list)
+    problem: str | None = None
+    """Why it could not be checked for drift; then there are no findings, and that is no all-clear."""
 
     @property
     def drifted(self) -> bool:

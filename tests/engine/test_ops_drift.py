@@ -4,7 +4,7 @@ import json
 import uuid
 from typing import Any
 
-from .sandbox import AUTHORIZATION_VERSION, INSTANCE, SUBSCRIPTION, Stack
+from .sandbox import AUTHORIZATION_VERSION, INSTANCE, SUBSCRIPTION, Stack, sandbox_config, sandbox_gateway
 
 VERSION = {"api-version": AUTHORIZATION_VERSION}
 READER = "5a0c0de0-0000-4000-8000-000000000031"
@@ -117,3 +117,26 @@ def test_a_check_that_cannot_be_made_is_no_drift_and_no_all_clear(deployed: Stac
     assert "AADSTS7000215" in wrong.output
     absent = Stack(deployed.sandbox, "contoso-none").ops("drift")
     assert (absent.code, absent.output) == (1, "error: no stack named 'contoso-none' found\n")
+
+
+def test_a_secret_that_has_ended_is_named_though_the_program_is_refused(deployed: Stack) -> None:
+    sandbox = deployed.sandbox
+    state = json.loads(sandbox.run("pulumi", "stack", "export", "--stack", deployed.name).ok().output)
+    (secret,) = [r for r in state["deployment"]["resources"] if r["urn"].endswith("::mygw-identity-client-secret")]
+    secret["outputs"]["endDate"], key_id = "2026-01-02T00:00:00Z", secret["outputs"]["keyId"]
+    file = sandbox.home / "state.json"
+    file.write_text(json.dumps(state))
+    deployed.pulumi("stack", "import", "--file", str(file)).ok()
+    authentication = sandbox_gateway()["authentication"]
+    ended = {**authentication, "clientSecret": {"rotation": "2026-01-01", "validity": "P1D"}}
+    deployed.configure(sandbox_config(gateways=[sandbox_gateway(authentication=ended)]))
+
+    folder = sandbox.home / "reports"
+    result = deployed.ops("drift", "--save", str(folder), identity="reader")
+    assert result.code == 1
+    warning = f"Client secret {key_id} (mygw-identity-client-secret) ended on 2026-01-02: set a later `rotation`"
+    assert result.output.startswith(warning)
+    assert "the secret expired on 2026-01-02 (rotation plus validity): set a later `rotation`" in result.output
+    assert warning in (folder / "drift.md").read_text()
+    saved = json.loads((folder / "drift.json").read_text())
+    assert (saved["drifted"], [ending["key_id"] for ending in saved["expiring"]]) == (None, [key_id])
