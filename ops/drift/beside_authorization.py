@@ -26,18 +26,16 @@ class Authorization:
         self._assignments = [resource for resource in resources if resource.type == _ASSIGNMENT]
 
     def added(self) -> Iterator[Finding]:
-        """Assignments of the stack's own roles, and role definitions, that no stack of the project declares."""
+        """Assignments of the stack's two roles, and role definitions, that no stack of the project declares."""
         declared = {guid(resource.id) for resource in self._assignments}
-        for definition, assignment in self._assignments_of_our_roles():
-            if guid(assignment["id"]) not in declared and not self._elsewhere.has(assignment["id"]):
-                properties = assignment["properties"]
-                principal = f"{properties.get('principalType') or 'principal'} {properties['principalId']}"
-                what = f"assignment {assignment['name']}"
-                yield Finding(
-                    definition.name, definition.type, Kind.ADDED, what, actual=f"{principal} at {properties['scope']}"
-                )
-        ours = {guid(resource.id) for resource in self._definitions}
-        ours |= {guid(str(resource.outputs.get("roleDefinitionId"))) for resource in self._assignments}
+        for role, assignment in self._assignments_of_our_roles():
+            if guid(assignment["id"]) in declared or self._is_of_another_stack(assignment):
+                continue
+            properties = assignment["properties"]
+            principal = f"{properties.get('principalType') or 'principal'} {properties['principalId']}"
+            what = f"assignment {assignment['name']}"
+            yield Finding(role.name, role.type, Kind.ADDED, what, actual=f"{principal} at {properties['scope']}")
+        ours = set(self._roles())
         for scope, assignment in self._scopes().items():
             for role in self._roles_with_the_data_action(scope):
                 if guid(role["id"]) not in ours and not self._elsewhere.has(role["id"]):
@@ -46,19 +44,37 @@ class Authorization:
                     actual = f"'{name}' grants {DATA_ACTION} at {scope}"
                     yield Finding(assignment.name, assignment.type, Kind.ADDED, what, actual=actual)
 
+    def _is_of_another_stack(self, assignment: dict[str, Any]) -> bool:
+        """Whether another stack declares it, or declares the role that it gives, and tells of it."""
+        if self._elsewhere.has(assignment["id"]):
+            return True
+        properties = assignment["properties"]
+        return not self._is_ours(properties) and self._elsewhere.has(properties["roleDefinitionId"])
+
+    def _is_ours(self, assignment: dict[str, Any]) -> bool:
+        """Whether an assignment with these properties is one of a role that the stack declares."""
+        role = guid(str(assignment.get("roleDefinitionId")))
+        return role in {guid(resource.id) for resource in self._definitions}
+
     def _assignments_of_our_roles(self) -> Iterator[tuple[StackResource, dict[str, Any]]]:
-        roles = {guid(resource.id): resource for resource in self._definitions}
-        scopes = dict.fromkeys(
-            scope for resource in self._definitions for scope in resource.outputs.get("assignableScopes") or []
-        )
-        seen: set[str] = set()
-        for scope in scopes:
+        roles, seen = self._roles(), set[str]()
+        # Where our own roles can be assigned, and where the stack assigns others' roles.
+        scopes = [scope for resource in self._definitions for scope in resource.outputs.get("assignableScopes") or []]
+        scopes += [scope for scope, resource in self._scopes().items() if not self._is_ours(resource.outputs)]
+        for scope in dict.fromkeys(scopes):
             path = f"{scope}/{_PROVIDER}/roleAssignments"
             for assignment in self._arm.list(path, api_version=_ASSIGNMENTS_VERSION):
                 role = roles.get(guid(assignment["properties"]["roleDefinitionId"]))
                 if role is not None and assignment["id"].lower() not in seen:
                     seen.add(assignment["id"].lower())
                     yield role, assignment
+
+    def _roles(self) -> dict[str, StackResource]:
+        """The roles by their GUIDs, each with its definition, or with an assignment where the definition is not ours."""
+        of_assignments = {
+            guid(str(resource.outputs.get("roleDefinitionId"))): resource for resource in self._assignments
+        }
+        return of_assignments | {guid(resource.id): resource for resource in self._definitions}
 
     def _scopes(self) -> dict[str, StackResource]:
         """The scopes at which the stack assigns roles, each with the assignment."""

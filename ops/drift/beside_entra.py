@@ -1,4 +1,7 @@
-"""What Entra has beside the stack's applications: credentials, each of which takes on the gateway's identity, and doubles."""
+"""What Entra has beside the stack's applications: credentials, each of which takes on the gateway's identity, and doubles.
+
+A service principal has credentials of its own, which the application does not show and which sign in just as well.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +12,7 @@ from .elsewhere import Elsewhere
 from .report import Finding, Kind
 
 _APPLICATION = "azuread:index/application:Application"
+_PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
 _PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
 _FEDERATED = "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential"
 
@@ -18,20 +22,21 @@ def added_credentials(resources: list[StackResource], graph: Api) -> Iterator[Fi
     ours = {str(resource.outputs.get("keyId")) for resource in resources if resource.type == _PASSWORD}
     ours |= {str(resource.outputs.get("credentialId")) for resource in resources if resource.type == _FEDERATED}
     for resource in resources:
-        if resource.type != _APPLICATION:
+        if resource.type not in (_APPLICATION, _PRINCIPAL):
             continue
-        application = graph.find(f"/v1.0{resource.id}")
-        if application is None:
+        object_ = graph.find(f"/v1.0{resource.id}")
+        if object_ is None:
             continue  # the refresh has said so
-        for secret in application.get("passwordCredentials") or []:
+        for secret in object_.get("passwordCredentials") or []:
             if secret["keyId"] not in ours:
                 yield _added(resource, f"client secret {secret['keyId']}", _dated(secret))
-        for certificate in application.get("keyCredentials") or []:
+        for certificate in object_.get("keyCredentials") or []:
             yield _added(resource, f"certificate {certificate['keyId']}", _dated(certificate))
-        for credential in graph.list(f"/v1.0{resource.id}/federatedIdentityCredentials"):
-            if credential["id"] not in ours:
-                subject = f"{credential['subject']} of {credential['issuer']}"
-                yield _added(resource, f"federated credential {credential['name']}", subject)
+        if resource.type == _APPLICATION:
+            for credential in graph.list(f"/v1.0{resource.id}/federatedIdentityCredentials"):
+                if credential["id"] not in ours:
+                    subject = f"{credential['subject']} of {credential['issuer']}"
+                    yield _added(resource, f"federated credential {credential['name']}", subject)
 
 
 def doubles(resources: list[StackResource], elsewhere: Elsewhere, graph: Api) -> Iterator[Finding]:

@@ -138,7 +138,8 @@ class Entra:
         )
 
     def _check_secret(self, application: Document, secret: str) -> str:
-        for credential in application["passwordCredentials"]:
+        """The key id of a secret of the application, or of its service principal."""
+        for credential in (*application["passwordCredentials"], *self._secrets_of_principal(application)):
             if hmac.compare_digest(credential["_secret"].encode(), secret.encode()) and self._azure.replicated(
                 credential
             ):
@@ -161,6 +162,12 @@ class Entra:
             "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
             f"not the client secret ID, for a secret added to app '{application['appId']}'.",
         )
+
+    def _secrets_of_principal(self, application: Document) -> list[Document]:
+        for principal in self._azure.database.all("servicePrincipal"):
+            if principal["appId"] == application["appId"] and self._azure.replicated(principal):
+                return principal.get("passwordCredentials", [])
+        return []
 
     def _principal(self, application: Document) -> Document:
         for principal in self._azure.database.all("servicePrincipal"):

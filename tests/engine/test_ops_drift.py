@@ -31,6 +31,8 @@ def add_by_hand(stack: Stack) -> dict[str, str]:
     application = id_of(stack, "mygw-identity-application")
     body = {"passwordCredential": {"displayName": "by hand"}}
     secret = graph.post(f"/v1.0{application}/addPassword", json=body).json()
+    principal = id_of(stack, "mygw-identity-service-principal")
+    of_principal = graph.post(f"/v1.0{principal}/addPassword", json=body).json()
     federated = {"name": "by-hand", "issuer": "https://contoso.example", "subject": "somebody", "audiences": ["api"]}
     graph.post(f"/v1.0{application}/federatedIdentityCredentials", json=federated).raise_for_status()
 
@@ -58,6 +60,7 @@ def add_by_hand(stack: Stack) -> dict[str, str]:
         f'metadata.annotations["{LAST_APPLIED}"]': "mygw-workload-live-traffic",
         "data.other": "mygw-workload-auth",
         f"client secret {secret['keyId']}": "mygw-identity-application",
+        f"client secret {of_principal['keyId']}": "mygw-identity-service-principal",
         "federated credential by-hand": "mygw-identity-application",
         f"assignment {assignment}": "roles-reader",
         f"role definition {role}": "validator-assignment",

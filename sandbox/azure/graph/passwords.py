@@ -1,4 +1,4 @@
-"""Client secrets of applications."""
+"""Client secrets of applications and service principals, each of which has its own."""
 
 import time
 import uuid
@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from ..azure import new_client_secret
 from ..responses import graph_error
-from .directory import Directory, body_of, read_moment, stamp
+from .directory import TYPE_OF, Directory, body_of, denied, kind_of, read_moment, stamp
 
 
 class Passwords:
@@ -21,15 +21,18 @@ class Passwords:
 
     def routes(self, version: str) -> list[Route]:
         """Its operations under a version."""
-        application = f"/{version}/applications/{{id}}"
         return [
-            Route(f"{application}/addPassword", self.add_password, methods=["POST"]),
-            Route(f"{application}/removePassword", self.remove_password, methods=["POST"]),
+            Route(f"/{version}/{collection}/{{id}}/{action}", handler, methods=["POST"])
+            for collection in TYPE_OF
+            for action, handler in (("addPassword", self.add_password), ("removePassword", self.remove_password))
         ]
 
     async def add_password(self, request: Request) -> JSONResponse:
         """POST addPassword: the only answer that shows the secret."""
-        application = self._directory.find_to_change(request)
+        object_ = self._directory.find_to_change(request)
+        # Whether a managed identity's takes one is not established.
+        if object_.get("servicePrincipalType", "Application") != "Application":
+            raise denied()
         wanted = (await body_of(request)).get("passwordCredential") or {}
         start = read_moment(wanted.get("startDateTime")) or datetime.now(UTC)
         end = read_moment(wanted.get("endDateTime")) or start + timedelta(days=730)
@@ -44,18 +47,21 @@ class Passwords:
             "keyId": str(uuid.uuid4()),
             "startDateTime": stamp(start),
         }
-        application["passwordCredentials"].append({**credential, "_secret": secret, "_createdAt": time.time()})
-        self._directory.azure.database.put("application", application["id"], application)
+        object_.setdefault("passwordCredentials", []).append(
+            {**credential, "_secret": secret, "_createdAt": time.time()}
+        )
+        self._directory.azure.database.put(kind_of(request), object_["id"], object_)
         context = f"{self._directory.azure.url}/v1.0/$metadata#microsoft.graph.passwordCredential"
         return JSONResponse({"@odata.context": context, **credential, "secretText": secret})
 
     async def remove_password(self, request: Request) -> Response:
         """POST removePassword."""
-        application = self._directory.find_to_change(request)
+        object_ = self._directory.find_to_change(request)
         key_id = (await body_of(request)).get("keyId")
-        left = [credential for credential in application["passwordCredentials"] if credential["keyId"] != key_id]
-        if len(left) == len(application["passwordCredentials"]):
+        there = object_.get("passwordCredentials", [])
+        left = [credential for credential in there if credential["keyId"] != key_id]
+        if len(left) == len(there):
             raise graph_error(400, "Request_BadRequest", f"No password credential found with keyId {key_id}.")
-        application["passwordCredentials"] = left
-        self._directory.azure.database.put("application", application["id"], application)
+        object_["passwordCredentials"] = left
+        self._directory.azure.database.put(kind_of(request), object_["id"], object_)
         return Response(status_code=204)

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from .emulator import Emulator, eventually, new_application
-from .test_graph import error
+from .emulator import INSTANCE_PRINCIPAL, Emulator, Identity, eventually, new_application
+from .test_graph import DEPLOYER, error
 
 
 def test_a_secret_is_shown_once(emulator: Emulator) -> None:
@@ -71,3 +71,39 @@ def test_a_new_secret_is_not_listed_before_it_is_replicated(emulator: Emulator) 
     graph.post(f"{path}/addPassword", json={}).raise_for_status()
     assert graph.get(path).json()["passwordCredentials"] == []
     eventually(lambda: len(graph.get(path).json()["passwordCredentials"]) == 1)
+
+
+def test_a_service_principal_has_secrets_of_its_own_and_signs_in_with_them(emulator: Emulator) -> None:
+    graph = emulator.graph()
+    application, principal = new_application(graph)
+    path = f"/v1.0/servicePrincipals/{principal['id']}"
+    assert (principal["passwordCredentials"], principal["keyCredentials"]) == ([], [])
+    answer = graph.post(f"{path}/addPassword", json={"passwordCredential": {"displayName": "by hand"}})
+    added = answer.json()
+    assert answer.status_code == 200
+    assert set(added) == {
+        "@odata.context", "customKeyIdentifier", "displayName", "endDateTime", "hint", "keyId", "secretText",
+        "startDateTime",
+    }  # fmt: skip
+    (listed,) = graph.get(path).json()["passwordCredentials"]
+    assert (listed["keyId"], listed["secretText"]) == (added["keyId"], None)
+    assert graph.get(f"/v1.0/applications/{application['id']}").json()["passwordCredentials"] == []
+
+    identity = Identity(application["appId"], principal["id"], added["secretText"])
+    assert emulator.token(identity).status_code == 200
+    # It is the principal's: the application has none of this key id.
+    wrong = graph.post(f"/v1.0/applications/{application['id']}/removePassword", json={"keyId": added["keyId"]})
+    assert error(wrong)[:2] == (400, "Request_BadRequest")
+    assert graph.post(f"{path}/removePassword", json={"keyId": added["keyId"]}).status_code == 204
+    assert emulator.token(identity).json()["error_codes"] == [7000215]
+
+
+def test_a_service_principals_secret_is_its_owners_to_add(emulator: Emulator) -> None:
+    graph = emulator.graph()
+    _, principal = new_application(graph)
+    path = f"/v1.0/servicePrincipals/{principal['id']}"
+    denied = (403, "Authorization_RequestDenied")
+    assert error(emulator.graph("reader").post(f"{path}/addPassword", json={}))[:2] == denied
+    assert error(graph.post(f"/v1.0/servicePrincipals/{INSTANCE_PRINCIPAL}/addPassword", json={}))[:2] == denied
+    graph.delete(f"{path}/owners/{DEPLOYER}/$ref").raise_for_status()
+    assert error(graph.post(f"{path}/addPassword", json={}))[:2] == denied
