@@ -1,11 +1,12 @@
 """Keys and fields that somebody added to a Kubernetes object beside the declared ones.
 
 A refresh reads an object back as declared and does not see them, though a key added to the ConfigMap enters the pods.
-The API server keeps who wrote each field (`managedFields`): what is neither declared nor a controller's is reported.
+The API server keeps who wrote each field (`managedFields`): what is neither declared nor a controller's is reported. As the
+writer names itself there, what decides how a pod runs is also held against the declaration (`undeclared.py`).
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..cluster import Cluster
@@ -13,6 +14,7 @@ from ..engine import StackResource
 from ..property_path import member
 from ..values import SECRET
 from .report import Finding, Kind
+from .undeclared import undeclared
 from .written_by_others import shown
 
 # Who writes to objects as part of the cluster: revisions of Deployments, finalizers and annotations of load balancers.
@@ -20,8 +22,17 @@ _CONTROLLERS = ("kube-controller-manager", "cloud-controller-manager", "azure-cl
 _MISSING = object()
 
 
-def added_to_objects(resources: list[StackResource], cluster: Cluster) -> Iterator[Finding]:
-    """What was added to the stack's objects."""
+def added_to_objects(resources: list[StackResource], cluster: Cluster, changed: Iterable[Finding]) -> Iterator[Finding]:
+    """What was added to the stack's objects.
+
+    Args:
+        resources: the stack's.
+        cluster: the stack's.
+        changed: what was found changed, which is not said again.
+    """
+    told: dict[str, list[str]] = {}
+    for finding in changed:
+        told.setdefault(finding.resource, []).append(finding.what)
     for resource in resources:
         if not resource.type.startswith("kubernetes:"):
             continue
@@ -30,10 +41,21 @@ def added_to_objects(resources: list[StackResource], cluster: Cluster) -> Iterat
         if live is None:
             continue  # the refresh has said so
         own = resource.outputs.get("__fieldManager")
+        added = dict(_added(live, resource.inputs, own))
+        others = [*told.get(resource.name, []), *added]
+        added |= {
+            path: value
+            for path, value in undeclared(resource.outputs["kind"], live, resource.inputs)
+            if not any(_within(other, path) or _within(path, other) for other in others)
+        }
         secret = resource.type.endswith(":Secret")
-        for path, value in dict(_added(live, resource.inputs, own)).items():
+        for path, value in added.items():
             actual = SECRET if secret else shown(path, value)
             yield Finding(resource.name, resource.type, Kind.ADDED, path, actual=actual)
+
+
+def _within(path: str, other: str) -> bool:
+    return path == other or path.startswith((f"{other}.", f"{other}["))
 
 
 def _added(live: dict[str, Any], declared: dict[str, Any], own: str | None) -> Iterator[tuple[str, Any]]:

@@ -37,7 +37,8 @@ def check(stack: str) -> Report:
     resources = export_stack(stack, keys_of_secrets=True)
     report = Report(stack, expiring=list(expiring(resources, datetime.now(UTC))))
     try:
-        report.findings = [*drift_of_declared(stack), *_beside(stack, resources)]
+        changed = list(drift_of_declared(stack))
+        report.findings = [*changed, *_beside(stack, resources, changed)]
     except OpsError as error:
         if not report.expiring:
             raise
@@ -58,7 +59,7 @@ def expiring(resources: list[StackResource], now: datetime) -> Iterator[Expiring
             yield ExpiringSecret(resource.name, str(resource.outputs["keyId"]), end, (end - now).days)
 
 
-def _beside(stack: str, resources: list[StackResource]) -> Iterator[Finding]:
+def _beside(stack: str, resources: list[StackResource], changed: list[Finding]) -> Iterator[Finding]:
     providers = {resource.type.removeprefix("pulumi:providers:"): resource for resource in resources}
     if (azure_native := providers.get("azure-native")) is not None:
         azure = Azure(str(azure_native.inputs["tenantId"]), str(azure_native.inputs.get("environment", "public")))
@@ -69,4 +70,4 @@ def _beside(stack: str, resources: list[StackResource]) -> Iterator[Finding]:
     if (kubernetes := providers.get("kubernetes")) is not None:
         inputs = kubernetes.inputs
         cluster = Cluster(str(inputs.get("kubeconfig") or ""), str(inputs.get("context") or ""))
-        yield from added_to_objects(resources, cluster)
+        yield from added_to_objects(resources, cluster, changed)

@@ -67,6 +67,12 @@ def add_by_hand(stack: Stack) -> dict[str, str]:
     }
 
 
+def field_manager(stack: Stack) -> str:
+    """The name under which the program writes the ConfigMap."""
+    (resource,) = [resource for resource in stack.resources() if resource["urn"].endswith("::mygw-workload-env")]
+    return resource["outputs"]["__fieldManager"]
+
+
 def test_nothing_is_reported_where_nothing_differs(deployed: Stack) -> None:
     for identity in ("deployer", "reader"):
         result = deployed.ops("drift", identity=identity)
@@ -108,6 +114,30 @@ def test_what_was_added_beside_the_declared_is_reported_and_no_secret_is_shown(d
     printed = [result.output, markdown.output, text.output, preview.output]
     for shown in (*printed, *(file.read_text() for file in folder.iterdir() if file.name != "plan.json")):
         assert [secret for secret in ("b3RoZXI=", "eA==", "YQ==", BY_HAND) if secret in shown] == []
+
+
+def test_what_somebody_hides_behind_another_manager_is_reported(deployed: Stack) -> None:
+    kubectl = deployed.sandbox.kubectl
+    for key, manager in (("as-controller", "kube-controller-manager"), ("as-program", field_manager(deployed))):
+        patch = json.dumps({"data": {key: BY_HAND}})
+        kubectl("patch", "configmap", "mygw-env", "--type=merge", "-p", patch, f"--field-manager={manager}").ok()
+    added = {
+        "initContainers": [{"name": "by-hand", "image": "contoso/by-hand:1"}],
+        "volumes": [{"name": "by-hand", "emptyDir": {}}],
+    }
+    patch = json.dumps({"spec": {"template": {"spec": added}}})
+    kubectl("patch", "deployment", "mygw", "-p", patch, "--field-manager=kube-controller-manager").ok()
+    kubectl("patch", "secret", "mygw-auth", "--type=merge", "-p", '{"metadata":{"managedFields":[{}]}}').ok()
+    report = json.loads(deployed.ops("drift", "--format", "json").output)
+    found = {f["what"]: f["actual"] for f in report["findings"] if f["kind"] == "added"}
+    pod = "spec.template.spec"
+    assert {what: found[what] for what in ("data.other", 'data["as-controller"]', 'data["as-program"]')} == {
+        "data.other": "[secret]",
+        'data["as-controller"]': "[not shown]",
+        'data["as-program"]': "[not shown]",
+    }
+    assert found[f"{pod}.initContainers[0]"] == {"name": "by-hand", "image": "contoso/by-hand:1"}
+    assert found[f"{pod}.volumes[0]"] == {"name": "by-hand", "emptyDir": {}}
 
 
 def test_a_check_that_cannot_be_made_is_no_drift_and_no_all_clear(deployed: Stack) -> None:
