@@ -6,6 +6,7 @@ from typing import Any
 ASSIGNMENT = "ARM PUT Microsoft.Authorization/roleAssignments"
 DEFINITION = "ARM PUT Microsoft.Authorization/roleDefinitions"
 ATTACHED_API = "ARM PUT Microsoft.ApiManagement/service/gateways/apis"
+GATEWAY = "ARM PUT Microsoft.ApiManagement/service/gateways"
 TOKEN = "Entra POST token"
 APPLICATION = "Graph POST applications"
 PRINCIPAL = "Graph POST servicePrincipals"
@@ -108,11 +109,28 @@ UNRECORDED = [
     ),
 ]
 
+# The same, of what the state takes over instead.
+TAKEN_OVER = _fault(
+    "ARM makes a gateway resource, and fails for good",
+    GATEWAY,
+    'Status=500 Code="InternalServerError"',
+    "a gateway resource that the state does not know",
+    RECOVER,
+    status=500,
+    done=True,
+)
+
 # Made by the tests that the last column of the comment names.
 WITHDRAWN = Fault(
     "a right is withdrawn while an update runs",
     "does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/write'",
     then="give it back, then `pulumi up`",
+)
+UNANSWERED = Fault(
+    "the cluster makes a Service, and its answer is lost",
+    "already exists",
+    "a Service that the state does not know",
+    RECOVER,
 )
 RESTARTED = Fault("the API server is killed and started again while pods get ready")
 UNREACHABLE = Fault(
@@ -154,7 +172,18 @@ Nothing is retried that the released providers do not retry.
 
 def fault_document() -> str:
     """The whole of `docs/faults.md`."""
-    stopping = [*LASTING, *UNRECORDED, WITHDRAWN, RESTARTED, UNREACHABLE, NEVER_READY, TWO_AT_ONCE, KILLED]
+    stopping = [
+        *LASTING,
+        *UNRECORDED,
+        TAKEN_OVER,
+        UNANSWERED,
+        WITHDRAWN,
+        RESTARTED,
+        UNREACHABLE,
+        NEVER_READY,
+        TWO_AT_ONCE,
+        KILLED,
+    ]
     passing = [_row(fault, waited_for=True) for fault in [*PASSING, *DELAYED]]
     return _HEAD + "\n".join([*passing, *(_row(fault, waited_for=False) for fault in stopping)]) + "\n"
 

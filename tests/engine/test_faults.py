@@ -16,7 +16,9 @@ from .fault_cases import (
     NEVER_READY,
     PASSING,
     RESTARTED,
+    TAKEN_OVER,
     TWO_AT_ONCE,
+    UNANSWERED,
     UNREACHABLE,
     UNRECORDED,
     WITHDRAWN,
@@ -24,8 +26,10 @@ from .fault_cases import (
     fault_document,
 )
 from .reality import DEPLOYED_ONCE, reality
-from .sandbox import Sandbox, Stack, eventually, sandbox_config, sandbox_gateway
+from .sandbox import INSTANCE, Sandbox, Stack, eventually, sandbox_config, sandbox_gateway
 from .test_rights import without
+
+API_MANAGEMENT = {"api-version": "2024-05-01"}
 
 
 def happens(sandbox: Sandbox, fault: Fault) -> None:
@@ -110,6 +114,48 @@ def test_what_was_made_without_an_answer_is_found_and_removed(stack: Stack, faul
     recovered = stack.ops("recover", "--yes").ok()
     assert "remove; the next update makes it again" in recovered.output
     converges(stack)
+
+
+def test_what_was_made_without_an_answer_is_taken_into_the_state(stack: Stack) -> None:
+    own = {"name": "owngw", "createGatewayResource": True, "locationName": "contoso branch"}
+    stack.configure(sandbox_config(gateways=[sandbox_gateway(**own)]))
+    happens(stack.sandbox, TAKEN_OVER)
+    fails(stack, TAKEN_OVER)
+    stack.sandbox.clear_faults()
+    nothing_is_pending(stack)
+    # The next update alone does not get further.
+    assert "cannot create already existing resource" in stack.up().output
+    assert "/gateways/owngw: take into the state\n" in stack.ops("recover", "--yes").ok().output
+    stack.up().ok()
+    stack.sandbox.wait_for_pods()
+    assert stack.ops("drift").ok().output.startswith("No drift")
+    # It is the stack's now: with the stack it goes.
+    stack.destroy().ok()
+    assert stack.sandbox.arm().get(f"{INSTANCE}/gateways/owngw", params=API_MANAGEMENT).status_code == 404
+
+
+def test_a_service_that_was_made_without_an_answer(stack: Stack) -> None:
+    stack.configure(sandbox_config())
+    stack.up().ok()
+    # What a lost answer leaves: the cluster has what an update has made, and the state does not.
+    kind = "kubernetes:core/v1:Service"
+    (urn,) = [r["urn"] for r in stack.resources() if r["type"] == kind and r["urn"].endswith("-live-traffic")]
+    stack.pulumi("state", "delete", urn, "--yes").ok()
+    fails(stack, UNANSWERED)
+    nothing_is_pending(stack)
+    recovered = stack.ops("recover", "--yes").ok()
+    assert "Service default/mygw-live-traffic: remove; the next update makes it again" in recovered.output
+    converges(stack)
+
+    # The same object, made by somebody else, is theirs.
+    stack.pulumi("state", "delete", urn, "--yes").ok()
+    theirs = stack.sandbox.objects("service")["mygw-live-traffic"]
+    stack.sandbox.kubectl("delete", "service", "mygw-live-traffic").ok()
+    stack.sandbox.kubectl("create", "service", "clusterip", "mygw-live-traffic", "--tcp=80:8080").ok()
+    kept = stack.ops("recover", "--yes").ok()
+    assert "Service default/mygw-live-traffic: keep: it was not made by this program" in kept.output
+    assert stack.sandbox.objects("service")["mygw-live-traffic"]["metadata"]["uid"] != theirs["metadata"]["uid"]
+    stack.sandbox.kubectl("delete", "service", "mygw-live-traffic").ok()
 
 
 def test_a_right_that_is_withdrawn_while_an_update_runs(stack: Stack) -> None:
