@@ -230,6 +230,24 @@ def test_killed_in_a_rotation(deployed: Stack) -> None:
     converges(deployed)
 
 
+def test_killed_in_a_rotation_while_pods_roll(deployed: Stack) -> None:
+    deployed.sandbox.wait_for_pods()
+    before = set(deployed.sandbox.objects("pods"))
+    deployed.configure(rotated(days_ago=3))
+    # No new pod gets ready, so that the update is not over before it is killed.
+    deployed.sandbox.fault("Configuration *", status=503)
+
+    def rolls() -> None:
+        assert set(deployed.sandbox.objects("pods")) - before
+
+    kill_when(deployed, rolls, "up")
+    # Both secrets are there: the old pods serve with the old one.
+    assert reality(deployed.sandbox).client_secrets == 2
+    deployed.sandbox.clear_faults()
+    assert "mygw-workload-deployment was interrupted while updating" in recovered(deployed)
+    converges(deployed)
+
+
 def test_killed_at_a_gateway_resource_of_its_own(stack: Stack) -> None:
     own = {"name": "owngw", "createGatewayResource": True, "locationName": "contoso branch"}
     stack.configure(sandbox_config(gateways=[sandbox_gateway(**own)]))
