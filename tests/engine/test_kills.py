@@ -106,7 +106,15 @@ def test_killed_before_a_write_is_carried_out(stack: Stack) -> None:
     converges(stack)
 
 
-@pytest.mark.parametrize(("kind", "name"), [("configmap", "mygw-env"), ("secret", "mygw-auth"), ("deployment", "mygw")])
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("configmap", "mygw-env"),
+        ("secret", "mygw-auth"),
+        ("deployment", "mygw"),
+        ("service", "mygw-instance-discovery"),
+    ],
+)
 def test_killed_as_soon_as_an_object_is_in_the_cluster(stack: Stack, kind: str, name: str) -> None:
     stack.configure(sandbox_config())
     # No pod gets ready, so that the update is not over before it is killed.
@@ -245,6 +253,18 @@ def test_killed_in_a_rotation_while_pods_roll(deployed: Stack) -> None:
     assert reality(deployed.sandbox).client_secrets == 2
     deployed.sandbox.clear_faults()
     assert "mygw-workload-deployment was interrupted while updating" in recovered(deployed)
+    converges(deployed)
+
+
+def test_killed_in_a_rotation_as_the_secret_is_written(deployed: Stack) -> None:
+    before = deployed.sandbox.objects("secret")["mygw-auth"]["data"]
+    deployed.configure(rotated(days_ago=2))
+
+    def is_written() -> None:
+        assert deployed.sandbox.objects("secret")["mygw-auth"]["data"] != before
+
+    kill_when(deployed, is_written, "up")
+    recovered(deployed)
     converges(deployed)
 
 
