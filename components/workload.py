@@ -21,6 +21,8 @@ from pulumi_kubernetes.core.v1 import (
     EnvVarArgs,
     EnvVarSourceArgs,
     HTTPGetActionArgs,
+    LifecycleArgs,
+    LifecycleHandlerArgs,
     PodSpecArgs,
     PodTemplateSpecArgs,
     ProbeArgs,
@@ -29,6 +31,7 @@ from pulumi_kubernetes.core.v1 import (
     Service,
     ServicePortArgs,
     ServiceSpecArgs,
+    SleepActionArgs,
 )
 from pulumi_kubernetes.core.v1.outputs import ServiceStatus
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
@@ -37,6 +40,9 @@ from components.config import SecretStore
 from components.last_write import LastWrite
 
 CLIENT_SECRET_SETTING = "config.service.auth.azureAd.clientSecret"  # noqa: S105 - a key's name
+
+# A load balancer sends connections to a pod that ends until its probes have noticed: Azure's takes two, 5 s apart.
+SECONDS_UNTIL_NO_NEW_CONNECTIONS = 15
 
 # Azure takes up to ten minutes until a role assignment works everywhere, and a pod is ready only then. Kubernetes
 # gives a rollout up first, and says why; the engine's own wait is a little longer.
@@ -166,6 +172,11 @@ class GatewayWorkload(pulumi.ComponentResource):
                                     period_seconds=5,
                                     failure_threshold=3,
                                     success_threshold=1,
+                                ),
+                                lifecycle=LifecycleArgs(
+                                    pre_stop=LifecycleHandlerArgs(
+                                        sleep=SleepActionArgs(seconds=SECONDS_UNTIL_NO_NEW_CONNECTIONS)
+                                    )
                                 ),
                                 env=secret_in_environment,
                                 env_from=[

@@ -62,6 +62,7 @@ class Search:
         self._known_secrets = known_secrets
         self._problems: list[str] = []
         self._client_ids: dict[str, str] = {}
+        self._of_pulumi: list[str] = []
         self.found = Found()
 
     def run(self) -> Found:
@@ -84,6 +85,11 @@ class Search:
             if step.type.startswith("kubernetes:"):
                 self._note(step, self._object(step), "it is not in the cluster")
                 self._note_in_clear(step)
+        if self._of_pulumi:
+            self.found.first.append(
+                f"Make sure that no other stack has {', '.join(self._of_pulumi)}: the last to write was Pulumi. What two stacks "
+                "have, each of them changes and deletes."
+            )
         for step in self._steps.values():
             if step.type == f"{_ENTRA}/application:Application":
                 self._name_old_secrets(self._id(step.name))
@@ -152,7 +158,7 @@ class Search:
         return path
 
     def _application_of(self, gateway: str, display_name: str) -> dict[str, Any] | None:
-        """The application that the user names, else the one of the program's name, else the one that the pods use."""
+        """The application that the user names, else the one that has the program's name or that the pods use."""
         if gateway in self._applications:
             application = self._entra.by_client_id(self._applications[gateway])
             if application is None:
@@ -160,14 +166,20 @@ class Search:
             return application
         used = self._client_id_in_use(gateway)
         named = self._entra.by_name(display_name)
+        which = f"Say which one it is: --application {gateway}=<client id>"
         if len(named) > 1:
             ids = ", ".join(application["appId"] for application in named)
             hint = f" The pods use {used}." if used else ""
             raise AmbiguousError(
-                f"There are several applications named '{display_name}', with the client ids {ids}.{hint} "
-                f"Say which one it is: --application {gateway}=<client id>"
+                f"There are several applications named '{display_name}', with the client ids {ids}.{hint} {which}"
             )
-        return named[0] if named else (self._entra.by_client_id(used) if used else None)
+        of_pods = self._entra.by_client_id(used) if used else None
+        if named and of_pods and named[0]["appId"] != of_pods["appId"]:
+            raise AmbiguousError(
+                f"The application named '{display_name}' has the client id {named[0]['appId']}, but the pods use "
+                f"{of_pods['appId']}, '{of_pods['displayName']}'. {which}"
+            )
+        return named[0] if named else of_pods
 
     def _client_id_in_use(self, gateway: str) -> str | None:
         step = self._steps.get(f"{gateway}-workload-env")
@@ -208,8 +220,14 @@ class Search:
     # The cluster.
 
     def _object(self, step: Step) -> str | None:
-        metadata = step.new["metadata"]
-        return f"{metadata['namespace']}/{metadata['name']}" if self._live(step) else None
+        live, metadata = self._live(step), step.new["metadata"]
+        if live is None:
+            return None
+        id_ = f"{metadata['namespace']}/{metadata['name']}"
+        writers = [entry.get("manager") or "" for entry in live["metadata"].get("managedFields") or []]
+        if any(writer.startswith("pulumi-kubernetes") for writer in writers):
+            self._of_pulumi.append(f"{live['kind']} {id_}")
+        return id_
 
     def _note_in_clear(self, step: Step) -> None:
         live = self._live(step) if step.type == _CONFIG_MAP else None

@@ -1,6 +1,7 @@
 """An adoption in words."""
 
 from ..engine import Step
+from ..values import is_client_secret
 from .run import Adoption
 
 # Why the program wants it otherwise, by a part of the property's path.
@@ -14,6 +15,7 @@ _REASONS = {
     "assignableScopes": "the roles can be assigned in the whole of the configured scopes",
     "description": "the article's own words",
     "image": "the configured image",
+    "lifecycle": "a pod that ends waits for the load balancer to notice; those there are do not, and may refuse connections",
     "labels": "the program's objects carry the label `app`",
     "env": "the container takes the client secret from the Secret",
 }
@@ -71,6 +73,8 @@ def _changed(step: Step) -> str:
 
 
 def _reason(step: Step, path: str) -> str:
+    if is_client_secret(path) and step.kinds.get(path) != "delete":
+        return "a client secret can't be read back: a new one is made"
     for part, reason in _REASONS.items():
         if part in path:
             return reason

@@ -18,10 +18,10 @@ from .traffic import Traffic
 
 HTTP_PORT, HTTPS_PORT = 8080, 8081
 
-# Load balancers and endpoint lists learn of a pod's end a moment after the pod does, so new connections are accepted
-# until none has come for a while. Idle connections are left to their clients, whose next request would otherwise meet
-# a closed connection. The longest drain, by default, is shorter than the default grace period of 30 s.
-QUIET_SECONDS = 3.0
+# How the image ends is not established. Here no new connection is accepted from the first moment on, as web servers of its
+# kind do it: who wants none to be lost, has the pod wait until the load balancer has noticed. Idle connections are left to
+# their clients, whose next request would otherwise meet a closed one: no deployment could prevent that. The longest drain,
+# by default, is shorter than the default grace period of 30 s.
 KEEP_ALIVE_SECONDS = 120
 
 
@@ -41,9 +41,7 @@ class Listeners:
         self._traffic = traffic
         self._log = log
         self._longest_drain_seconds = longest_drain_seconds
-        self._last_request = time.monotonic()
         self._servers: list[_Server] = []
-        traffic.on_request = self._note_request
 
     async def run(self) -> None:
         """Serves until SIGTERM, then drains.
@@ -84,17 +82,16 @@ class Listeners:
 
     async def _drain(self) -> None:
         self._traffic.draining = True
-        started = self._last_request = time.monotonic()
-        self._log.info("Draining", "the gateway is asked to end; it serves what still arrives")
-        while (now := time.monotonic()) - started < self._longest_drain_seconds:
-            connected = any(server.server_state.connections for server in self._servers)
-            if not connected and now - self._last_request >= QUIET_SECONDS:
+        started = time.monotonic()
+        self._log.info("Draining", "the gateway is asked to end; it accepts no connection, and serves those there are")
+        for server in self._servers:
+            for listener in server.servers:
+                listener.close()
+        while any(server.server_state.connections for server in self._servers):
+            if time.monotonic() - started >= self._longest_drain_seconds:
                 break
             await asyncio.sleep(0.1)
         self._log.info("Drained", f"the gateway ends after {time.monotonic() - started:.1f} s of draining")
-
-    def _note_request(self) -> None:
-        self._last_request = time.monotonic()
 
 
 def prepare(root: Path) -> None:

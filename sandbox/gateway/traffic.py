@@ -1,7 +1,5 @@
 """What the gateway answers: its status, the attached APIs, 404 for the rest."""
 
-from collections.abc import Callable
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
@@ -22,14 +20,11 @@ class Traffic:
         self._log = log
         self.draining = False
         """Set when the process is to end: answers then ask clients to close their connections."""
-        self.on_request: Callable[[], None] = _nothing
-        """Called when a request arrives."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":  # a WebSocket; the sandbox's APIs have none
             await send({"type": "websocket.close", "code": 1000})
             return
-        self.on_request()
 
         async def send_with_close(message: Message) -> None:
             if message["type"] == "http.response.start" and self.draining:
@@ -68,7 +63,3 @@ def _attached(path: str, apis: tuple[Api, ...]) -> Api | None:
 
 def _error(status: int, message: str) -> JSONResponse:
     return JSONResponse({"statusCode": status, "message": message}, status_code=status)
-
-
-def _nothing() -> None:
-    pass

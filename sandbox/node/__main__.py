@@ -13,6 +13,7 @@ import typer
 import uvicorn
 
 from .cluster import Cluster
+from .endpoints import NOTICE_SECONDS, Endpoints
 from .events import Events
 from .images import Images
 from .kubelet_api import KubeletApi
@@ -48,6 +49,12 @@ def main(
     back_off_seconds: Annotated[
         float, typer.Option(help="The first back-off of a restart or a pull; the longest is 30 times it.")
     ] = 10,
+    time_scale: Annotated[
+        float,
+        typer.Option(
+            help="Real seconds for each second of a preStop sleep and of what the load balancer takes to notice."
+        ),
+    ] = 1,
 ) -> None:
     """Plays the cluster's Node: kubelet, cluster DNS, image trust store, load balancer."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -65,6 +72,7 @@ def main(
             network_file=network.absolute(),
             images=Images(images),
             back_off_seconds=back_off_seconds,
+            time_scale=time_scale,
         )
     )
 
@@ -77,6 +85,7 @@ async def _run(
     network_file: Path,
     images: Images,
     back_off_seconds: float,
+    time_scale: float,
 ) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -94,9 +103,11 @@ async def _run(
                 network_file=network_file,
                 folder=(state / "pods").absolute(),
                 back_off_seconds=back_off_seconds,
+                time_scale=time_scale,
             )
         )
-        balancer = LoadBalancer(cluster, service_events, pod_network, state / "load-balancer.json")
+        endpoints = Endpoints(NOTICE_SECONDS * time_scale)
+        balancer = LoadBalancer(cluster, service_events, pod_network, state / "load-balancer.json", endpoints)
         server = _Server(KubeletApi(pods).server(**kubelet))
         parts = [
             Registration(cluster, kubelet_port=kubelet["port"], version=KUBELET_VERSION).run(),

@@ -62,6 +62,9 @@ class Surroundings:
     report_event: ReportEvent
     changed: Callable[[], None]
     back_off_seconds: float
+    time_scale: float
+    """Real seconds for each second of a preStop sleep."""
+
     grace_seconds: float
     """The pod's `terminationGracePeriodSeconds`."""
 
@@ -315,7 +318,7 @@ class Container:
     async def _before_stop(self, grace_seconds: float) -> None:
         hook = (self.spec.get("lifecycle") or {}).get("preStop") or {}
         if "sleep" in hook:
-            seconds = min(float(hook["sleep"]["seconds"]), grace_seconds)
+            seconds = min(float(hook["sleep"]["seconds"]), grace_seconds) * self._around.time_scale
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ended.wait(), seconds)
 

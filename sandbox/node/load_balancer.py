@@ -13,11 +13,11 @@ import struct
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 from ..loopback_ports import free_port
 from . import KubernetesObject
 from .cluster import MERGE_PATCH, Cluster, ClusterError, Listed
+from .endpoints import Endpoints
 from .events import Events
 from .pod_network import PodNetwork
 
@@ -28,7 +28,6 @@ CHUNK = 65536
 CONNECT_SECONDS = 2.0
 STATUS_RETRY_SECONDS = 1.0
 LISTEN_RETRY_SECONDS = 5.0
-SERVICE_LABEL = "kubernetes.io/service-name"
 
 Key = tuple[str, str]
 """Namespace and name of a Service."""
@@ -75,12 +74,13 @@ class PublishedPorts:
 
 
 class LoadBalancer:
-    """Listens for the Services there are, and hands connections to their ready endpoints."""
+    """Listens for the Services there are, and hands connections to their endpoints in turn."""
 
-    def __init__(self, cluster: Cluster, events: Events, network: PodNetwork, file: Path) -> None:
+    def __init__(self, cluster: Cluster, events: Events, network: PodNetwork, file: Path, endpoints: Endpoints) -> None:
         self._cluster = cluster
         self._events = events
         self._network = network
+        self._endpoints = endpoints
         self._published = PublishedPorts(file)
         self._listeners: dict[tuple[str, str, int], asyncio.Server] = {}
         self._services: dict[Key, KubernetesObject] = {}
@@ -104,6 +104,7 @@ class LoadBalancer:
                 objects.pop(_key(news.object), None)
             else:
                 objects[_key(news.object)] = news.object
+            self._endpoints.update(self._slices.values())
             self._dirty.set()
 
     # Services.
@@ -176,33 +177,23 @@ class LoadBalancer:
                 each.close()
 
     async def _connect(self, key: Key, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
-        """A connection to a ready endpoint, another one where one does not answer."""
-        addresses = self._endpoints(key, port)
-        self._turn += 1
-        for step in range(len(addresses)):
-            address = addresses[(self._turn + step) % len(addresses)]
-            with contextlib.suppress(OSError, TimeoutError):
-                async with asyncio.timeout(CONNECT_SECONDS):
-                    return await asyncio.open_connection(*address)
-        return None
-
-    def _endpoints(self, key: Key, port: int) -> list[tuple[str, int]]:
+        """A connection to the endpoint whose turn it is; no other one is tried where it does not answer."""
         service = self._services.get(key)
         if service is None:
-            return []
+            return None
         name = next((each.get("name") or "" for each in service["spec"]["ports"] if each["port"] == port), None)
-        found: list[tuple[str, int]] = []
-        for part in self._slices.values():
-            labels = part["metadata"].get("labels") or {}
-            if (part["metadata"]["namespace"], labels.get(SERVICE_LABEL)) != key:
-                continue
-            targets = [each["port"] for each in part.get("ports") or [] if (each.get("name") or "") == name]
-            ips = [
-                ip for endpoint in part.get("endpoints") or [] if _is_ready(endpoint) for ip in endpoint["addresses"]
-            ]
-            addresses = (self._network.address(ip, target) for ip in ips for target in targets)
-            found += [address for address in addresses if address is not None]
-        return found
+        endpoints = self._endpoints.of(*key, name) if name is not None else []
+        if not endpoints:
+            return None
+        self._turn += 1
+        endpoint = endpoints[self._turn % len(endpoints)]
+        address = self._network.address(endpoint.ip, endpoint.target_port)
+        if address is None:  # the pod has ended, or nothing in it listens there
+            return None
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(CONNECT_SECONDS):
+                return await asyncio.open_connection(*address)
+        return None
 
 
 def _key(each: KubernetesObject) -> Key:
@@ -212,11 +203,6 @@ def _key(each: KubernetesObject) -> Key:
 def _is_balanced(service: KubernetesObject) -> bool:
     # Another class of load balancer is another controller's.
     return service["spec"].get("type") == "LoadBalancer" and not service["spec"].get("loadBalancerClass")
-
-
-def _is_ready(endpoint: dict[str, Any]) -> bool:
-    conditions = endpoint.get("conditions") or {}
-    return conditions.get("ready") is not False and not conditions.get("terminating")
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -46,6 +46,8 @@ class NodeParts:
     """Folder of all pods."""
 
     back_off_seconds: float
+    time_scale: float
+    """Real seconds for each second of a preStop sleep."""
 
 
 class Pod:
@@ -224,6 +226,7 @@ class Pod:
             report_event=lambda kind, reason, message: self._event(kind, reason, message, field_path),
             changed=lambda: self._changed.set(),
             back_off_seconds=self._node.back_off_seconds,
+            time_scale=self._node.time_scale,
             grace_seconds=float(self.object["spec"].get("terminationGracePeriodSeconds") or 30),
             pod_text=self._text,
         )

@@ -23,6 +23,8 @@ from .home import CHECKOUT, STARTED_WITH_FEWER_IDENTITIES, Home, SandboxError
 NODE_NAME = "sandbox"
 _READY_WITHIN_SECONDS = 60
 _STOP_WITHIN_SECONDS = 15
+# Pods end five times as fast as they would: a preStop sleep, and what the load balancer takes to notice, keep their ratio.
+NODE_TIME_SCALE = 0.2
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,7 @@ class Parts:
             f"--tls-key={certificates / 'kubelet-key.pem'}",
             f"--client-ca={certificates / 'ca.pem'}",
             f"--network={self._home.network}",
+            f"--time-scale={NODE_TIME_SCALE}",
         ]
 
     def _node_ready(self) -> bool:

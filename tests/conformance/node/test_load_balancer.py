@@ -1,9 +1,13 @@
 """The load balancer: addresses, and which pods connections reach."""
 
+import time
+
 import httpx
 import pytest
 
-from ..conftest import Node
+from sandbox.node.endpoints import NOTICE_SECONDS
+
+from ..conftest import TIME_SCALE, Node
 from ..control_plane import Kubernetes
 from .objects import in_namespace, is_ready, load_balancer, pod, reach
 
@@ -66,6 +70,32 @@ def test_an_established_connection_is_drained_when_its_pod_becomes_unready(
         with pytest.raises(httpx.TransportError):
             get(f"{base}/name")
         assert kept.get(f"{base}/name").text == "one"
+
+
+@pytest.mark.parametrize("sleep_seconds", [15, 0])
+def test_a_pod_that_ends_is_sent_connections_until_the_load_balancer_notices(
+    kubernetes: Kubernetes, node: Node, namespace: str, sleep_seconds: int
+) -> None:
+    ending = program("one")
+    ending["spec"]["terminationGracePeriodSeconds"] = 30
+    ending["spec"]["containers"][0]["lifecycle"] = {"preStop": {"sleep": {"seconds": sleep_seconds}}}
+    kubernetes.apply(*in_namespace(namespace, load_balancer("live", "live"), ending, program("two")))
+    for name in ("one", "two"):
+        kubernetes.await_pod(namespace, name, is_ready)
+    url = f"http://{node.address(namespace, 'live')}/name"
+    while reach(url).text != "one":
+        pass
+    kubernetes.kubectl("delete", "pod", "one", "-n", namespace, "--wait=false")
+    answers: list[str] = []
+    noticed = time.monotonic() + NOTICE_SECONDS * float(TIME_SCALE) + 3
+    while time.monotonic() < noticed:
+        try:
+            answers.append(get(url))
+        except httpx.TransportError:
+            answers.append("refused")
+    assert "two" in answers
+    assert ("refused" in answers) is (sleep_seconds == 0)
+    assert set(answers[-10:]) == {"two"}
 
 
 def test_a_service_of_another_type_or_class_is_left_alone(kubernetes: Kubernetes, node: Node, namespace: str) -> None:
