@@ -3,25 +3,32 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+DEVELOPMENT := $(VENV)/.development
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: install sandbox sandbox-down sandbox-reset preview deploy drift check test bench
 
-$(INSTALLED): requirements.txt ops/requirements.txt sandbox/requirements.txt tests/requirements.txt constraints.txt
+# The program and `python -m ops`, and nothing else: pipelines' jobs that may change Azure run no package of the tests.
+$(INSTALLED): requirements.txt ops/requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements.txt -r ops/requirements.txt -r sandbox/requirements.txt -r tests/requirements.txt
+	$(PIP_INSTALL) -r requirements.txt -r ops/requirements.txt
+	@touch $@
+
+$(DEVELOPMENT): $(INSTALLED) sandbox/requirements.txt tests/requirements.txt
+	$(PIP_INSTALL) -r sandbox/requirements.txt -r tests/requirements.txt
 	@touch $@
 
 install: $(INSTALLED)
 
 # The sandbox: the program on emulated Azure and a local cluster, until the gateway serves an API.
-sandbox: $(INSTALLED)
+sandbox: $(DEVELOPMENT)
 	@$(BIN)/python -m sandbox deploy
 
-sandbox-down: $(INSTALLED)
+sandbox-down: $(DEVELOPMENT)
 	@$(BIN)/python -m sandbox stop
 
-sandbox-reset: $(INSTALLED)
+sandbox-reset: $(DEVELOPMENT)
 	@$(BIN)/python -m sandbox reset
 
 # One stack, as the pipelines do it: make preview STACK=dev; the plan that it saves is what `make deploy` carries out.
@@ -36,14 +43,14 @@ deploy: $(INSTALLED)
 drift: $(INSTALLED)
 	@$(BIN)/python -m ops drift --stack "$(STACK)" --save "$(REPORTS)"
 
-check: $(INSTALLED)
+check: $(DEVELOPMENT)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 	$(BIN)/pytest tests/unit
 
-test: $(INSTALLED)
+test: $(DEVELOPMENT)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
@@ -52,6 +59,6 @@ test: $(INSTALLED)
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 # How long the commands take on a sandbox of its own, as a table and as reports/bench.json; run nothing else beside it.
-bench: $(INSTALLED)
+bench: $(DEVELOPMENT)
 	@$(BIN)/python -m sandbox toolchain
 	@$(BIN)/python -m bench

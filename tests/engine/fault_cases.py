@@ -12,6 +12,8 @@ APPLICATION = "Graph POST applications"
 PRINCIPAL = "Graph POST servicePrincipals"
 SECRET = "Graph POST applications/{id}/addPassword"
 UP = "`pulumi up`"
+NOTHING_LEFT = "nothing"
+IN_THE_STATE = "what was made is in the state"
 RECOVER = "`ops recover`, then `pulumi up`"
 
 
@@ -23,16 +25,26 @@ class Fault:
     """What goes wrong, in words."""
     seen: str = ""
     """Part of the message; none: it is waited for."""
-    left: str = "what was made is in the state"
+    left: str = IN_THE_STATE
     then: str = UP
+    unrecorded: str = ""
+    """Of what kind (a field of `Reality`) something is left that the state does not know."""
     operation: str = ""
     """Requests that it befalls; none: the test makes it in another way."""
     how: tuple[tuple[str, Any], ...] = ()
     """The fault, as `python -m sandbox fault add` takes it; a delay, as `fault delay` does."""
 
 
-def _fault(what: str, operation: str, seen: str = "", left: str = "", then: str = UP, **how: Any) -> Fault:
-    return Fault(what, seen, left or "what was made is in the state", then, operation, tuple(how.items()))
+def _fault(
+    what: str,
+    operation: str,
+    seen: str = "",
+    left: str = IN_THE_STATE,
+    then: str = UP,
+    unrecorded: str = "",
+    **how: Any,
+) -> Fault:
+    return Fault(what, seen, left, then, unrecorded, operation, tuple(how.items()))
 
 
 # Each passes by; together they meet one update.
@@ -59,7 +71,7 @@ DELAYED = [
 
 # Each stops an update.
 LASTING = [
-    _fault("Entra throttles sign-ins", TOKEN, "temporarily_unavailable: AADSTS90033", "nothing", status=429),
+    _fault("Entra throttles sign-ins", TOKEN, "temporarily_unavailable: AADSTS90033", NOTHING_LEFT, status=429),
     _fault("ARM fails for good", DEFINITION, 'Status=500 Code="InternalServerError"', status=500),
     _fault("the deployer's token expires", ASSIGNMENT, 'Status=401 Code="ExpiredAuthenticationToken"', status=401),
     _fault(
@@ -75,6 +87,7 @@ UNRECORDED = [
         APPLICATION,
         left="a second application, which `ops drift` names",
         then="`ops recover`",
+        unrecorded="applications",
         reset=True,
         done=True,
         count=1,
@@ -85,6 +98,7 @@ UNRECORDED = [
         "Request_MultipleObjectsWithSameKeyValue",
         "a service principal that the state does not know",
         RECOVER,
+        "service_principals",
         reset=True,
         done=True,
         count=1,
@@ -94,6 +108,7 @@ UNRECORDED = [
         SECRET,
         left="a second client secret, which `ops drift` names",
         then="`ops recover`",
+        unrecorded="client_secrets",
         reset=True,
         done=True,
         count=1,
@@ -104,6 +119,7 @@ UNRECORDED = [
         'Status=500 Code="InternalServerError"',
         "an assignment that the state does not know",
         RECOVER,
+        "role_assignments",
         status=500,
         done=True,
     ),
@@ -131,6 +147,7 @@ UNANSWERED = Fault(
     "already exists",
     "a Service that the state does not know",
     RECOVER,
+    "objects",
 )
 RESTARTED = Fault("the API server is killed and started again while pods get ready")
 UNREACHABLE = Fault(

@@ -1,9 +1,9 @@
 """What is really there, beside the seed: asked of Azure, Graph and the cluster, not of the state."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from .sandbox import AUTHORIZATION_VERSION, INSTANCE, SUBSCRIPTION, Sandbox
+from .sandbox import AUTHORIZATION_VERSION, INSTANCE, SUBSCRIPTION, Sandbox, Stack
 
 _SEEDED = "Contoso Self-Hosted Gateway"
 _AUTHORIZATION = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization"
@@ -80,3 +80,31 @@ def reality(sandbox: Sandbox) -> Reality:
             if name not in ("kube-root-ca.crt", "kubernetes")
         ),
     )
+
+
+def recorded(stack: Stack) -> Reality:
+    """What a stack's state has, in the same words."""
+    resources = stack.resources()
+
+    def of(type_: str) -> list[dict[str, Any]]:
+        return [resource for resource in resources if resource["type"] == type_]
+
+    return Reality(
+        role_definitions=sorted(r["outputs"]["roleName"] for r in of("azure-native:authorization:RoleDefinition")),
+        role_assignments=len(of("azure-native:authorization:RoleAssignment")),
+        applications=sorted(r["outputs"]["displayName"] for r in of("azuread:index/application:Application")),
+        service_principals=len(of("azuread:index/servicePrincipal:ServicePrincipal")),
+        client_secrets=len(of("azuread:index/applicationPassword:ApplicationPassword")),
+        attached_apis=sorted(r["inputs"]["apiId"] for r in of("azure-native:apimanagement:GatewayApiEntityTag")),
+        objects=sorted(
+            f"{r['type'].rpartition(':')[2].lower()}/{r['inputs']['metadata']['name']}"
+            for r in resources
+            if r["type"].startswith("kubernetes:")
+        ),
+    )
+
+
+def unrecorded(stack: Stack) -> set[str]:
+    """Of what kinds (fields of `Reality`) there is something that the state does not know."""
+    there, known = reality(stack.sandbox), recorded(stack)
+    return {each.name for each in fields(Reality) if getattr(there, each.name) != getattr(known, each.name)}

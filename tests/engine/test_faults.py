@@ -14,6 +14,7 @@ from .fault_cases import (
     DELAYED,
     LASTING,
     NEVER_READY,
+    NOTHING_LEFT,
     PASSING,
     RESTARTED,
     TAKEN_OVER,
@@ -25,7 +26,7 @@ from .fault_cases import (
     Fault,
     fault_document,
 )
-from .reality import DEPLOYED_ONCE, reality
+from .reality import DEPLOYED_ONCE, NOTHING, reality, unrecorded
 from .sandbox import INSTANCE, Sandbox, Stack, eventually, sandbox_config, sandbox_gateway
 from .test_rights import without
 
@@ -41,6 +42,13 @@ def fails(stack: Stack, fault: Fault) -> None:
     assert result.code != 0, result.output
     assert fault.seen in result.output
     assert "Traceback" not in result.output
+    stack.sandbox.clear_faults()
+    leaves(stack, fault)
+
+
+def leaves(stack: Stack, fault: Fault) -> None:
+    assert unrecorded(stack) == ({fault.unrecorded} if fault.unrecorded else set())
+    assert (reality(stack.sandbox) == NOTHING) is (fault.left == NOTHING_LEFT)
 
 
 def nothing_is_pending(stack: Stack) -> None:
@@ -101,12 +109,11 @@ def test_what_was_made_without_an_answer_is_found_and_removed(stack: Stack, faul
     happens(stack.sandbox, fault)
     if fault.seen:
         fails(stack, fault)
-        stack.sandbox.clear_faults()
         # The next update alone does not get further.
         assert "already exist" in stack.up().output
     else:
         stack.up().ok()
-        assert reality(stack.sandbox) != DEPLOYED_ONCE
+        leaves(stack, fault)
         drift = stack.ops("drift")
         assert drift.code == 7
         assert "mygw-identity-application" in drift.output
@@ -121,7 +128,6 @@ def test_what_was_made_without_an_answer_is_taken_into_the_state(stack: Stack) -
     stack.configure(sandbox_config(gateways=[sandbox_gateway(**own)]))
     happens(stack.sandbox, TAKEN_OVER)
     fails(stack, TAKEN_OVER)
-    stack.sandbox.clear_faults()
     nothing_is_pending(stack)
     # The next update alone does not get further.
     assert "cannot create already existing resource" in stack.up().output
@@ -171,6 +177,7 @@ def test_a_right_that_is_withdrawn_while_an_update_runs(stack: Stack) -> None:
         output, _ = running.communicate(timeout=120)
     assert running.returncode != 0
     assert WITHDRAWN.seen in output
+    leaves(stack, WITHDRAWN)
     converges(stack)
 
 

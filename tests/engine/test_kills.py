@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from .fault_cases import KILLED
 from .reality import DEPLOYED_ONCE, NOTHING, reality
 from .sandbox import Stack, eventually, sandbox_config, sandbox_gateway
 
@@ -23,8 +24,10 @@ WRITES = [
 ]
 # What a destruction writes.
 DELETIONS = [
+    "ARM DELETE Microsoft.ApiManagement/service/gateways/apis",
     "ARM DELETE Microsoft.Authorization/roleAssignments",
     "Graph POST applications/{id}/removePassword",
+    "Graph DELETE servicePrincipals/{id}",
     "Graph DELETE applications/{id}",
     "ARM DELETE Microsoft.Authorization/roleDefinitions",
 ]
@@ -67,7 +70,7 @@ def kill_at(stack: Stack, operation: str, *command: str, done: bool, before: Seq
 def is_locked(stack: Stack) -> None:
     result = stack.up()
     assert result.code != 0
-    assert "the stack is currently locked by 1 lock(s)" in result.output
+    assert KILLED.seen in result.output
 
 
 def pending(stack: Stack) -> list[Any]:
@@ -318,6 +321,11 @@ def test_where_nobody_signs_in_the_lock_alone_is_cleared(stack: Stack) -> None:
 
 
 def test_killed_in_a_destruction(deployed: Stack) -> None:
+    def has_no_address() -> None:
+        assert "mygw-live-traffic" not in deployed.sandbox.objects("service")
+
+    kill_when(deployed, has_no_address, "destroy")
+    recovered(deployed)
     for number, operation in enumerate(DELETIONS, start=1):
         kill_at(deployed, operation, "destroy", done=True, before=DELETIONS[number:])
         recovered(deployed)

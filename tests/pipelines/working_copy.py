@@ -16,7 +16,6 @@ _TOP = (
     "requirements.txt",
 )
 _FOLDERS = (".github", "azure-pipelines", "components", "ops")
-_REQUIREMENTS = ("sandbox/requirements.txt", "tests/requirements.txt")
 
 
 class Repository:
@@ -24,8 +23,8 @@ class Repository:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in (*_TOP, *_REQUIREMENTS):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _TOP:
             shutil.copy(CHECKOUT / name, folder / name)
         for name in _FOLDERS:
             shutil.copytree(CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
