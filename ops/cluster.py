@@ -64,14 +64,15 @@ class Cluster:
             resource = self._resource(api_version, kind)
             resource.delete(name=name, namespace=namespace, body={"propagationPolicy": "Foreground"})
 
-    def log(self, namespace: str, pod: str, lines: int) -> list[str]:
-        """The last lines of a pod's log.
+    def log(self, namespace: str, pod: str, lines: int, seconds: int) -> list[str]:
+        """The last lines of a pod's log, none older than some seconds.
 
         Raises:
             OpsError: it can't be read.
         """
         with _told(f"The log of pod {namespace}/{pod}"):
-            text: str = CoreV1Api(self._client.client).read_namespaced_pod_log(pod, namespace, tail_lines=lines)
+            core = CoreV1Api(self._client.client)
+            text: str = core.read_namespaced_pod_log(pod, namespace, tail_lines=lines, since_seconds=seconds)
             return text.splitlines()
 
     def _resource(self, api_version: str, kind: str) -> Any:

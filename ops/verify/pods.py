@@ -10,7 +10,10 @@ from .report import Answer, Check
 PODS_QUESTION = "pods"
 CONFIGURATION_QUESTION = "configuration"
 _LINES = 300
-# What a gateway's log says when it gets no configuration, and when it has one (again).
+# A gateway asks for its configuration more often than that. What was wrong before is over, whatever the log says then.
+_SECONDS = 300
+# What a gateway's log says when it gets no configuration, and when it has one (again). The first is known from reports
+# in the image's repository; with what words it says the second is not established.
 _TROUBLE = re.compile(r"ConfigurationApi\w*NotAvailable|TokenUnavailable|AADSTS\d+")
 _WELL = re.compile(r"ConfigurationApi\w*Available|ConfigurationLoaded|ConfigurationChanged|Heartbeat")
 
@@ -48,7 +51,7 @@ def check_configuration(gateway: DeployedGateway, cluster: Cluster) -> Check:
     running = [pod for pod in _pods(gateway, cluster) if (pod.get("status") or {}).get("phase") == "Running"]
     for pod in running:
         name = pod["metadata"]["name"]
-        line = last_trouble(cluster.log(gateway.deployment.namespace, name, _LINES))
+        line = last_trouble(cluster.log(gateway.deployment.namespace, name, _LINES, _SECONDS))
         if line is not None:
             next_step = _next_step(line)
             return Check(gateway.name, CONFIGURATION_QUESTION, Answer.FAILED, f"pod {name} logs: {line}", next_step)
