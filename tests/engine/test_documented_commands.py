@@ -114,7 +114,7 @@ def without_the_second_gateway(checkout: Checkout, sandbox: Sandbox) -> None:
 
 
 def under_version_control(checkout: Checkout, sandbox: Sandbox) -> None:
-    checkout.run("git init --quiet").ok()
+    checkout.run("git init --quiet && git add --all -- ':!.venv'").ok()
 
 
 def nothing_is_left(checkout: Checkout, sandbox: Sandbox) -> None:

@@ -22,26 +22,30 @@ WRITES = [
     "ARM PUT Microsoft.Authorization/roleAssignments",
     "ARM PUT Microsoft.ApiManagement/service/gateways/apis",
 ]
-# What a destruction writes.
-DELETIONS = [
+# What a destruction writes. The engine goes on when all that it has deleted side by side is gone.
+DELETIONS = {
     "ARM DELETE Microsoft.ApiManagement/service/gateways/apis",
     "ARM DELETE Microsoft.Authorization/roleAssignments",
     "Graph POST applications/{id}/removePassword",
     "Graph DELETE servicePrincipals/{id}",
     "Graph DELETE applications/{id}",
     "ARM DELETE Microsoft.Authorization/roleDefinitions",
-]
+}
 HANGS_SECONDS = 4
 
 
-def kill_when(stack: Stack, happens: Callable[[], Any], *command: str) -> None:
+def kill_when(stack: Stack, happens: Callable[[], Any], *command: str) -> Any:
     """Run a command of the engine, and kill the engine as soon as something happens."""
     running = stack.started(*command, "--yes", "--skip-preview")
     try:
-        eventually(happens)
-    finally:
-        running.send_signal(signal.SIGKILL)
-        running.communicate(timeout=30)
+        happened = eventually(happens)
+    except AssertionError as error:
+        running.send_signal(signal.SIGINT)
+        output, _ = running.communicate(timeout=60)
+        raise AssertionError(f"{error}\n{output}") from None
+    running.send_signal(signal.SIGKILL)
+    running.communicate(timeout=30)
+    return happened
 
 
 def kill_at(stack: Stack, operation: str, *command: str, done: bool, before: Sequence[str] = ()) -> None:
@@ -292,7 +296,15 @@ def test_what_an_update_has_made_since_is_not_taken_for_a_leftover(stack: Stack)
     # ARM answers ids in its own letter case.
     instance = {"name": "contoso-apim", "resourceGroup": "Contoso-RG"}
     stack.configure(sandbox_config(apiManagement=instance))
-    kill_at(stack, "ARM PUT Microsoft.ApiManagement/service/gateways/apis", "up", done=False)
+    stack.sandbox.fault("ARM PUT Microsoft.ApiManagement/service/gateways/apis", delay=60, reset=True)
+
+    def alone() -> None:
+        assert [operation["resource"]["urn"].rpartition("::")[2] for operation in pending(stack)] == [
+            "mygw-resource-api-echo"
+        ]
+
+    kill_when(stack, alone, "up")
+    stack.sandbox.clear_faults()
     stack.pulumi("cancel", "--yes").ok()
     stack.up().ok()
     assert pending(stack)
@@ -326,8 +338,19 @@ def test_killed_in_a_destruction(deployed: Stack) -> None:
 
     kill_when(deployed, has_no_address, "destroy")
     recovered(deployed)
-    for number, operation in enumerate(DELETIONS, start=1):
-        kill_at(deployed, operation, "destroy", done=True, before=DELETIONS[number:])
+    left = set(DELETIONS)
+
+    def begun() -> set[str]:
+        new = left & deployed.sandbox.requests().keys()
+        assert new
+        return new
+
+    while left:
+        deployed.sandbox.azure().delete("/_sandbox/requests")
+        for operation in left:
+            deployed.sandbox.fault(operation, delay=HANGS_SECONDS, done=True)
+        left -= kill_when(deployed, begun, "destroy")
+        deployed.sandbox.clear_faults()
         recovered(deployed)
     deployed.destroy().ok()
     assert reality(deployed.sandbox) == NOTHING

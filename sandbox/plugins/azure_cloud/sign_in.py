@@ -13,7 +13,7 @@ from ..engine.provider import ProviderError
 from .credentials import Credentials, read_setting
 
 _METADATA_VERSION = "2022-09-01"
-# A token is used until shortly before it expires, as azidentity does.
+# A token is used until shortly before it expires, as azidentity does; one that does not live that long, for half its life.
 _EARLY_SECONDS = 300
 
 
@@ -85,7 +85,7 @@ class TokenSource:
         self._credentials = credentials
         self._scope = f"{audience}/.default"
         self._token = ""
-        self._expires = 0.0
+        self._renew_at = 0.0
         self._lock = threading.Lock()
 
     def token(self) -> str:
@@ -95,7 +95,7 @@ class TokenSource:
             ProviderError: Entra refuses, with its reason.
         """
         with self._lock:
-            if time.time() >= self._expires - min(_EARLY_SECONDS, self._lifetime() / 2):
+            if time.monotonic() >= self._renew_at:
                 self._renew()
             return self._token
 
@@ -103,9 +103,6 @@ class TokenSource:
         """What the token says of its bearer; its signature is its audience's to check."""
         payload = self.token().split(".")[1]
         return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-
-    def _lifetime(self) -> float:
-        return max(self._expires - time.time(), 0)
 
     def _renew(self) -> None:
         credentials = self._credentials
@@ -122,4 +119,5 @@ class TokenSource:
                 f"{credentials.method} authentication failed: {answer.get('error')}: {answer.get('error_description')}"
             )
         self._token = answer["access_token"]
-        self._expires = time.time() + answer["expires_in"]
+        lifetime = float(answer["expires_in"])
+        self._renew_at = time.monotonic() + lifetime - min(_EARLY_SECONDS, lifetime / 2)
