@@ -162,7 +162,7 @@ def preview(stack: str, *, refresh: bool = False, plan: Path | None = None) -> l
         stack: name of the stack.
         refresh: compare with reality, as an update with `--refresh` does, instead of with the state.
         plan: where to save the plan that an update can be held to, with the state that it starts from; secrets in it are
-            encrypted.
+            encrypted, and what resources have now is left out.
 
     Raises:
         OpsError: the preview fails.
@@ -174,7 +174,11 @@ def preview(stack: str, *, refresh: bool = False, plan: Path | None = None) -> l
         planned_from = _fingerprint(stack)
     steps = _steps("preview", "--show-sames", "--show-replacement-steps", *options, "--stack", stack)
     if plan is not None:
-        plan.write_text(json.dumps({**json.loads(plan.read_text()), _PLANNED_FROM: planned_from}))
+        written = json.loads(plan.read_text())
+        # What each resource has now, which the engine does not read again: what others wrote there may be a secret in clear.
+        for each in written["resourcePlans"].values():
+            each.pop("state", None)
+        plan.write_text(json.dumps({**written, _PLANNED_FROM: planned_from}))
     # What the refresh read comes first; the program's own steps begin with the stack.
     roots = [index for index, step in enumerate(steps) if step.type == _ROOT]
     return steps[roots[-1] :] if refresh and roots else steps
