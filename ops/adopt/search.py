@@ -87,8 +87,8 @@ class Search:
                 self._note_in_clear(step)
         if self._of_pulumi:
             self.found.first.append(
-                f"Make sure that no other stack has {', '.join(self._of_pulumi)}: the last to write was Pulumi. What two stacks "
-                "have, each of them changes and deletes."
+                f"Make sure that no other stack has {', '.join(sorted(self._of_pulumi))}: the last to write was Pulumi. "
+                "What two stacks have, each of them changes and deletes."
             )
         for step in self._steps.values():
             if step.type == f"{_ENTRA}/application:Application":
