@@ -83,10 +83,10 @@ class Listeners:
     async def _drain(self) -> None:
         self._traffic.draining = True
         started = time.monotonic()
-        self._log.info("Draining", "the gateway is asked to end; it accepts no connection, and serves those there are")
         for server in self._servers:
             for listener in server.servers:
                 listener.close()
+        self._log.info("Draining", "the gateway is asked to end; it accepts no connection, and serves those there are")
         while any(server.server_state.connections for server in self._servers):
             if time.monotonic() - started >= self._longest_drain_seconds:
                 break

@@ -42,8 +42,11 @@ class Container:
         def found() -> str | None:
             return next((line for line in self.log if all(word in line for word in words)), None)
 
-        async with asyncio.timeout(25), self._changed:
-            return str(await self._changed.wait_for(found))
+        try:
+            async with asyncio.timeout(25), self._changed:
+                return str(await self._changed.wait_for(found))
+        except TimeoutError:
+            raise AssertionError(f"{words} are not in the log:\n" + "\n".join(self.log)) from None
 
     async def ended(self) -> int:
         async with asyncio.timeout(40):

@@ -47,8 +47,19 @@ def test_the_articles_gateway_serves_through_its_service(
     assert reach(f"{base}/other").status_code == 404
 
 
-def test_a_rollout_loses_no_request(kubernetes: Kubernetes, node: Node, azure: Azure, namespace: str) -> None:
-    deploy(kubernetes, namespace, article())
+def waiting_before_they_end() -> str:
+    """The article's YAML with pods that wait until the load balancer has noticed."""
+    objects = list(yaml.safe_load_all(article()))
+    (deployment,) = [each for each in objects if each["kind"] == "Deployment"]
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    container["lifecycle"] = {"preStop": {"sleep": {"seconds": 15}}}
+    return yaml.safe_dump_all(objects)
+
+
+def test_a_rollout_of_pods_that_wait_before_they_end_loses_no_request(
+    kubernetes: Kubernetes, node: Node, azure: Azure, namespace: str
+) -> None:
+    deploy(kubernetes, namespace, waiting_before_they_end())
     kubernetes.kubectl("rollout", "status", "deployment/mygw", "-n", namespace, "--timeout=60s")
     url = f"http://{node.address(namespace, 'mygw-live-traffic', 80)}/echo"
     assert reach(url).status_code == 200
