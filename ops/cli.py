@@ -28,6 +28,7 @@ from .github.issue import keep_issue
 from .graph import mermaid
 from .masking import mask
 from .recover import run as recovery
+from .recover.attributes import remove_empty_attributes
 from .recover.text import describe as describe_recovery
 from .rotate import rotate as set_rotation
 from .verify import render as verify_render
@@ -247,6 +248,8 @@ def recover(
     It says what it will do, and asks. Afterwards `pulumi up` goes on from there.
     """
     with _reported():
+        for file in remove_empty_attributes():
+            _say(f"The engine could not read {file.stem}: {file} was empty, and is removed.")
         planned = recovery.plan(stack, owner_is_gone=owner_is_gone)
         _say(describe_recovery(planned))
         if not planned.is_needed:

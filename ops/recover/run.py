@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from ..azure import Azure
 from ..cluster import Cluster
 from ..engine import export_raw, export_stack, holdings, import_raw, preview, run, stacks, updates
 from ..errors import OpsError
-from .attributes import remove_empty_attributes
 from .leftover import Fate, Leftover, Places
 from .lock import Lock, clear_lock, find_lock, is_owner_gone
 from .pending import find_leftovers
@@ -26,8 +24,6 @@ class Plan:
     lock: Lock | None
     leftovers: list[Leftover]
     state: dict[str, Any] = field(repr=False)
-    made_readable: list[Path] = field(default_factory=list)
-    """Files whose removal has let the engine read the backend again."""
     obstacle: str = ""
     """Why it can't be found out what was left behind: then nothing but the lock is cleared."""
 
@@ -44,7 +40,7 @@ class Plan:
 
 
 def plan(stack: str, *, owner_is_gone: bool = False) -> Plan:
-    """Find out what an interrupted or failed update has left. Where the state can't be read, it first makes it readable.
+    """Find out what an interrupted or failed update has left.
 
     A lock can be cleared whatever Azure and the cluster say: where they can't be asked, the plan is to clear it alone.
 
@@ -55,7 +51,6 @@ def plan(stack: str, *, owner_is_gone: bool = False) -> Plan:
     Raises:
         OpsError: the update still runs, or somewhere can't be looked.
     """
-    made_readable = remove_empty_attributes()
     lock = find_lock(stack)
     if lock is not None:
         gone = is_owner_gone(lock)
@@ -68,11 +63,11 @@ def plan(stack: str, *, owner_is_gone: bool = False) -> Plan:
             )
     state = export_raw(stack)
     try:
-        return Plan(stack, lock, _leftovers(stack, state, lock), state, made_readable)
+        return Plan(stack, lock, _leftovers(stack, state, lock), state)
     except OpsError as error:
         if lock is None:
             raise
-        return Plan(stack, lock, [], state, made_readable, obstacle=str(error))
+        return Plan(stack, lock, [], state, obstacle=str(error))
 
 
 def carry_out(planned: Plan) -> None:

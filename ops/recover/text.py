@@ -12,13 +12,9 @@ _WORDS = {
 
 def describe(plan: Plan) -> str:
     """For a person who has to say yes."""
-    lines = [f"The engine could not read {file.stem}: {file} was empty, and is removed." for file in plan.made_readable]
     if not plan.is_needed:
-        nothing = (
-            f"Stack {plan.stack} is not locked, and nothing is pending or left behind: there is nothing to recover."
-        )
-        return "\n".join([*lines, nothing])
-    lines.append(f"Stack {plan.stack}:")
+        return f"Stack {plan.stack} is not locked, and nothing is pending or left behind: there is nothing to recover."
+    lines = [f"Stack {plan.stack}:"]
     if plan.lock is not None:
         lines.append(f"- clear the lock of an update that has ended: {plan.lock}")
     if plan.obstacle:

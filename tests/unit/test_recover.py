@@ -64,7 +64,6 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     monkeypatch.setattr(run, "clear_lock", playing.clear)
     monkeypatch.setattr(run, "import_raw", playing.put)
     monkeypatch.setattr(run, "run", playing.run)
-    monkeypatch.setattr(run, "remove_empty_attributes", list)
     monkeypatch.setattr(run, "is_owner_gone", lambda _: True)
     return playing
 
