@@ -169,16 +169,18 @@ def preview(stack: str, *, refresh: bool = False, plan: Path | None = None) -> l
     """
     options = ["--refresh"] if refresh else []
     planned_from = ""
-    if plan is not None:
-        options += ["--save-plan", str(plan)]
-        planned_from = _fingerprint(stack)
-    steps = _steps("preview", "--show-sames", "--show-replacement-steps", *options, "--stack", stack)
-    if plan is not None:
-        written = json.loads(plan.read_text())
-        # What each resource has now, which the engine does not read again: what others wrote there may be a secret in clear.
-        for each in written["resourcePlans"].values():
-            each.pop("state", None)
-        plan.write_text(json.dumps({**written, _PLANNED_FROM: planned_from}))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "plan.json"
+        if plan is not None:
+            options += ["--save-plan", str(file)]
+            planned_from = _fingerprint(stack)
+        steps = _steps("preview", "--show-sames", "--show-replacement-steps", *options, "--stack", stack)
+        if plan is not None:
+            written = json.loads(file.read_text())
+            # What each resource has now, which the engine does not read again: somebody's secret may be there in clear.
+            for each in (written.get("resourcePlans") or {}).values():
+                each.pop("state", None)
+            plan.write_text(json.dumps({**written, _PLANNED_FROM: planned_from}))
     # What the refresh read comes first; the program's own steps begin with the stack.
     roots = [index for index, step in enumerate(steps) if step.type == _ROOT]
     return steps[roots[-1] :] if refresh and roots else steps
@@ -191,10 +193,10 @@ def is_outdated(stack: str, plan: Path) -> bool:
         OpsError: the engine can't be run, there is no such stack, or the file is no plan.
     """
     try:
-        planned_from = json.loads(plan.read_text()).get(_PLANNED_FROM)
-    except (ValueError, AttributeError):
-        raise OpsError(f"{plan} is no saved plan.") from None
-    return planned_from is not None and planned_from != _fingerprint(stack)
+        planned_from = json.loads(plan.read_text())[_PLANNED_FROM]
+    except (ValueError, TypeError, KeyError):
+        raise OpsError(f"{plan} is no plan that `ops preview` has saved.") from None
+    return planned_from != _fingerprint(stack)
 
 
 def update(stack: str, plan: Path) -> Iterator[dict[str, Any]]:

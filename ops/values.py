@@ -39,9 +39,11 @@ def masked_by_name(value: Any) -> Any:
 def in_clear(value: Any) -> bool:
     """Whether a part of the state has a client secret that is not encrypted."""
     if isinstance(value, dict):
-        return _SIGNATURE not in value and any(
-            _is_clear(key, item) if isinstance(item, str) else in_clear(item) for key, item in value.items()
-        )
+        if _SIGNATURE in value:
+            return False
+        if is_client_secret(str(value.get("name", ""))) and _is_text(value.get("value")):
+            return True  # a variable of a container
+        return any(_is_clear(key, item) if isinstance(item, str) else in_clear(item) for key, item in value.items())
     return isinstance(value, list) and any(in_clear(item) for item in value)
 
 
@@ -89,6 +91,13 @@ def _all_masked(value: Any) -> Any:
 
 
 def _is_clear(key: str, text: str) -> bool:
-    if _LAST_APPLIED in key:
+    if _LAST_APPLIED not in key:
+        return is_client_secret(key) and _is_text(text)
+    try:
+        return in_clear(json.loads(text))
+    except ValueError:
         return is_client_secret(text)
-    return is_client_secret(key) and bool(text)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value not in ("", UNKNOWN)

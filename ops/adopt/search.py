@@ -6,12 +6,11 @@ from typing import Any
 
 from ..cluster import Cluster
 from ..engine import Step
-from ..values import UNKNOWN, is_client_secret
+from ..values import UNKNOWN, in_clear
 from .azure import AmbiguousError, Arm, Entra
 
 _CLIENT_ID = "config.service.auth.azureAd.clientId"
 _ENTRA = "azuread:index"
-_CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 
 
 @dataclass
@@ -23,7 +22,7 @@ class Found:
     absent: dict[str, str] = field(default_factory=dict[str, str])
     """Why there is none, by logical names."""
     in_clear: list[str] = field(default_factory=list[str])
-    """ConfigMaps in the cluster that have the client secret, which an import takes into the state in clear."""
+    """Objects in the cluster that have the client secret where an import takes it into the state in clear."""
     first: list[str] = field(default_factory=list[str])
     """What has to be done before an update."""
     later: list[str] = field(default_factory=list[str])
@@ -87,7 +86,7 @@ class Search:
                 self._note_in_clear(step)
         if self._of_pulumi:
             self.found.first.append(
-                f"Make sure that no other stack has {', '.join(sorted(self._of_pulumi))}: the last to write was Pulumi. "
+                f"Make sure that no other stack has {', '.join(sorted(self._of_pulumi))}: Pulumi has written it. "
                 "What two stacks have, each of them changes and deletes."
             )
         for step in self._steps.values():
@@ -230,9 +229,10 @@ class Search:
         return id_
 
     def _note_in_clear(self, step: Step) -> None:
-        live = self._live(step) if step.type == _CONFIG_MAP else None
-        if any(is_client_secret(key) for key in (live or {}).get("data") or {}):
-            self.found.in_clear.append(self.found.ids[step.name])
+        # The provider takes a Secret's data for secret.
+        live = self._live(step) if not step.type.endswith(":Secret") else None
+        if live and in_clear(live):
+            self.found.in_clear.append(f"{live['kind']} {self.found.ids[step.name]}")
 
     def _live(self, step: Step) -> dict[str, Any] | None:
         kind, metadata = step.type.rpartition(":")[2], step.new["metadata"]

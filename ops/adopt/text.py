@@ -50,9 +50,7 @@ def _careful(adoption: Adoption) -> list[str]:
     """What an import of a client secret means, before anything else."""
     lines: list[str] = []
     if found := adoption.found.in_clear:
-        lines.append(
-            f"Careful: the import takes a client secret into the state in clear, of ConfigMap {', '.join(found)}."
-        )
+        lines.append(f"Careful: the import takes a client secret into the state in clear, of {', '.join(found)}.")
     if adoption.in_clear:
         lines.append(f"Careful: the state has a client secret in clear, of {', '.join(adoption.in_clear)}.")
     if lines:

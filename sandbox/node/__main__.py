@@ -106,7 +106,7 @@ async def _run(
                 time_scale=time_scale,
             )
         )
-        endpoints = Endpoints(NOTICE_SECONDS * time_scale)
+        endpoints = Endpoints(NOTICE_SECONDS * time_scale, pod_network)
         balancer = LoadBalancer(cluster, service_events, pod_network, state / "load-balancer.json", endpoints)
         server = _Server(KubeletApi(pods).server(**kubelet))
         parts = [

@@ -116,9 +116,7 @@ class Container:
         self._stopping.set()
         if self._process is not None:
             self._around.report_event("Normal", "Killing", f"Stopping container {self.spec['name']}")
-            started = time.monotonic()
-            await self._before_stop(grace_seconds)
-            await self._end(max(0.0, grace_seconds - (time.monotonic() - started)))
+            await self._end(grace_seconds - await self._before_stop(grace_seconds))
 
     def kill(self) -> None:
         """Ends it at once."""
@@ -315,12 +313,15 @@ class Container:
 
     # End.
 
-    async def _before_stop(self, grace_seconds: float) -> None:
+    async def _before_stop(self, grace_seconds: float) -> float:
+        """Runs the hook; the seconds that it takes of the grace period."""
         hook = (self.spec.get("lifecycle") or {}).get("preStop") or {}
-        if "sleep" in hook:
-            seconds = min(float(hook["sleep"]["seconds"]), grace_seconds) * self._around.time_scale
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), seconds)
+        if "sleep" not in hook:
+            return 0.0
+        seconds = min(float(hook["sleep"]["seconds"]), grace_seconds)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), seconds * self._around.time_scale)
+        return seconds
 
     async def _end(self, grace_seconds: float) -> None:
         process = self._process

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from . import KubernetesObject
+from .pod_network import PodNetwork
 
 NOTICE_SECONDS = 10.0
 """What Azure's load balancer takes to notice, at two probes 5 s apart."""
@@ -29,8 +30,9 @@ class Endpoint(NamedTuple):
 class Endpoints:
     """What the EndpointSlices say, and said a moment ago."""
 
-    def __init__(self, notice_seconds: float) -> None:
+    def __init__(self, notice_seconds: float, network: PodNetwork) -> None:
         self._notice_seconds = notice_seconds
+        self._network = network
         self._ready: set[Endpoint] = set()
         self._leaving: dict[Endpoint, float] = {}
 
@@ -44,9 +46,9 @@ class Endpoints:
                     ready.add(endpoint)
                 elif not conditions.get("terminating"):
                     unready.add(endpoint)
-        until = time.monotonic() + self._notice_seconds
         for gone in self._ready - ready - unready:
-            self._leaving[gone] = until
+            since = self._network.ending_since(gone.ip) or time.monotonic()
+            self._leaving[gone] = since + self._notice_seconds
         for back in ready | unready:
             self._leaving.pop(back, None)
         self._ready = ready

@@ -119,6 +119,7 @@ class Pod:
         if running.done():
             running.result()
         await terminating
+        self._node.network.note_ending(self.ip)
         # A pod whose object is gone was deleted by force: nobody waits for it.
         grace = 1.0 if self._removed.is_set() else float(self.object["metadata"].get("deletionGracePeriodSeconds") or 0)
         stopping = asyncio.gather(*(container.stop(grace) for container in self.containers))

@@ -1,6 +1,7 @@
 """Pod addresses: an IP for each pod, and the loopback port that each of its ports is really published at."""
 
 import ipaddress
+import time
 
 from ..loopback_ports import free_port
 
@@ -15,6 +16,7 @@ class PodNetwork:
         # The addresses of the range are handed out in turn, so that one is not used again at once.
         self._hosts = [str(host) for host in POD_RANGE.hosts()][1:]
         self._next = 0
+        self._ending_since: dict[str, float] = {}
 
     def reserve(self, ip: str) -> None:
         """Keeps the address of a pod that was there before this node started."""
@@ -28,8 +30,17 @@ class PodNetwork:
             self._next += 1
             if ip not in self._published:
                 self._published[ip] = {}
+                self._ending_since.pop(ip, None)
                 return ip
         raise RuntimeError(f"the pod range {POD_RANGE} has no free address")
+
+    def note_ending(self, ip: str) -> None:
+        """Notes that a pod begins to end now."""
+        self._ending_since.setdefault(ip, time.monotonic())
+
+    def ending_since(self, ip: str) -> float | None:
+        """When the pod that has, or had, this address began to end, by the monotonic clock."""
+        return self._ending_since.get(ip)
 
     def release(self, ip: str) -> None:
         """Gives an address back."""

@@ -158,6 +158,13 @@ class Sandbox:
         """Wait until every pod of a rolled out gateway is ready and none is left of the last revision."""
         self.kubectl("rollout", "status", "deployment", "-n", namespace, "--timeout=60s").ok()
 
+        def none_ends() -> None:
+            assert not [
+                pod for pod in self.objects("pods", namespace).values() if "deletionTimestamp" in pod["metadata"]
+            ]
+
+        eventually(none_ends, seconds=90)
+
     def only_pod(self) -> str:
         """The pod's name, once those of earlier revisions have ended."""
 

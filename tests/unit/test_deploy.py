@@ -1,5 +1,6 @@
 """An update by a saved plan: what is said of it, and what is not."""
 
+import hashlib
 import json
 import os
 import signal
@@ -10,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+STATE = '{"deployment": {}}'
+FINGERPRINT = hashlib.sha256(b"[[], []]").hexdigest()
+"""Of what that state holds: resources and pending operations."""
 CHECKOUT = Path(__file__).parents[2]
 URN = "urn:pulumi:dev::p::kubernetes:core/v1:Secret::mygw-auth"
 VIOLATION = (
@@ -34,11 +38,12 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Non
     def put(*events: dict[str, object], first: str = "", then: str = "exit 0") -> None:
         lines = "\n".join(json.dumps(event) for event in events)
         program = tmp_path / "pulumi"
-        program.write_text(f"#!/bin/bash\n{first}\ncat <<'EVENTS'\n{lines}\nEVENTS\n{then}\n")
+        export = f'if [[ "$1 $2" == "stack export" ]]; then echo {STATE!r}; exit; fi'
+        program.write_text(f"#!/bin/bash\n{export}\n{first}\ncat <<'EVENTS'\n{lines}\nEVENTS\n{then}\n")
         program.chmod(0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
         monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
-        (tmp_path / "plan.json").write_text("{}")
+        (tmp_path / "plan.json").write_text(json.dumps({"plannedFrom": FINGERPRINT}))
 
     return put
 
@@ -87,7 +92,7 @@ def test_what_the_plan_does_not_hold_is_told_with_what_to_do(
 
 
 def test_a_plan_of_an_earlier_state_is_not_carried_out(engine: Callable[..., None], tmp_path: Path) -> None:
-    engine({"deployment": {"resources": []}}, first='[[ "$*" == "up "* ]] && touch carried-out')
+    engine(first='[[ "$*" == "up "* ]] && touch carried-out')
     (tmp_path / "plan.json").write_text('{"plannedFrom": "another"}')
     finished = deploy(tmp_path)
     assert finished.returncode == 1
@@ -95,10 +100,11 @@ def test_a_plan_of_an_earlier_state_is_not_carried_out(engine: Callable[..., Non
     assert not (tmp_path / "carried-out").exists()
 
 
-def test_a_file_that_is_no_plan_is_named(engine: Callable[..., None], tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["no plan", "[]", '{"manifest": {}}'], ids=["text", "list", "the engine's own"])
+def test_a_file_that_is_no_plan_of_ours_is_named(engine: Callable[..., None], tmp_path: Path, text: str) -> None:
     engine()
-    (tmp_path / "plan.json").write_text("no plan")
-    assert deploy(tmp_path).stderr == "error: plan.json is no saved plan.\n"
+    (tmp_path / "plan.json").write_text(text)
+    assert deploy(tmp_path).stderr == "error: plan.json is no plan that `ops preview` has saved.\n"
 
 
 def test_another_failure_is_told_in_the_engines_words(engine: Callable[..., None], tmp_path: Path) -> None:
@@ -122,6 +128,7 @@ def test_an_interrupted_update_is_waited_for(engine: Callable[..., None], tmp_pa
     # An engine that is told to end ends what it has begun, and says so. No shell: one that waits for a program may miss it.
     (tmp_path / "pulumi").write_text(
         f"#!{sys.executable}\nimport signal, sys\n"
+        f"if sys.argv[1] == 'stack':\n    print({STATE!r})\n    sys.exit()\n"
         f"def end(*_):\n    print({json.dumps(SUMMARY)!r}, flush=True)\n    sys.exit(8)\n"
         f"signal.signal(signal.SIGINT, end)\nprint({json.dumps(step('update'))!r}, flush=True)\n"
         "while True:\n    signal.pause()\n"

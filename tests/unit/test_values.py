@@ -56,6 +56,12 @@ def test_what_the_engine_marks_is_masked_and_keeps_its_keys_where_it_is_decrypte
         ({"data": {SETTING: "a-secret"}}, True),
         ({"metadata": {"annotations": {LAST_APPLIED: f'{{"data":{{"{SETTING}":"a-secret"}}}}'}}}, True),
         ({"list": [{"clientSecret": "a-secret"}]}, True),
+        ({"env": [{"name": SETTING, "value": "a-secret"}]}, True),
+        (
+            {"env": [{"name": SETTING, "valueFrom": {"secretKeyRef": {"name": "mygw-auth", "key": "clientSecret"}}}]},
+            False,
+        ),
+        ({"annotations": {LAST_APPLIED: f'{{"env":[{{"name":"{SETTING}","valueFrom":{{}}}}]}}'}}, False),
         ({"data": {SETTING: CONCEALED, "gateway.name": "mygw"}}, False),
         ({"data": CONCEALED, "clientSecretKeyId": "7"}, False),
         ({"metadata": {"annotations": {LAST_APPLIED: '{"kind":"Service"}'}}}, False),
