@@ -64,6 +64,8 @@ class Conditions:
                 return one.lower() == other.lower()
             case "ne", [str(one), str(other)]:
                 return one.lower() != other.lower()
+            case "startsWith", [str(text), str(part)]:
+                return text.lower().startswith(part.lower())
             case "contains", [str(text), str(part)]:
                 return part.lower() in text.lower()
             case _:
