@@ -209,9 +209,66 @@ def test_an_update_that_runs_is_left_alone(stack: Stack) -> None:
     assert reality(stack.sandbox) == DEPLOYED_ONCE
 
 
+def test_killed_at_a_gateway_resource_of_its_own(stack: Stack) -> None:
+    own = {"name": "owngw", "createGatewayResource": True, "locationName": "contoso branch"}
+    stack.configure(sandbox_config(gateways=[sandbox_gateway(**own)]))
+    kill_at(stack, "ARM PUT Microsoft.ApiManagement/service/gateways", "up", done=True)
+    assert "/gateways/owngw: take into the state" in recovered(stack)
+    stack.up().ok()
+    # In an update that is not the first.
+    stack.configure(sandbox_config(gateways=[sandbox_gateway(**{**own, "locationName": "elsewhere"})]))
+    kill_at(stack, "ARM PUT Microsoft.ApiManagement/service/gateways", "up", done=True)
+    assert "owngw-resource-gateway was interrupted while updating" in recovered(stack)
+    stack.up().ok()
+    stack.sandbox.wait_for_pods()
+    assert stack.ops("drift").ok().output.startswith("No drift")
+    stack.destroy().ok()
+    assert reality(stack.sandbox) == NOTHING
+
+
+def test_what_an_update_has_made_since_is_not_taken_for_a_leftover(stack: Stack) -> None:
+    # ARM answers ids in its own letter case.
+    instance = {"name": "contoso-apim", "resourceGroup": "Contoso-RG"}
+    stack.configure(sandbox_config(apiManagement=instance))
+    stack.sandbox.fault("ARM PUT Microsoft.ApiManagement/service/gateways/apis", delay=60, reset=True)
+
+    def alone() -> None:
+        assert [operation["resource"]["urn"].rpartition("::")[2] for operation in pending(stack)] == [
+            "mygw-resource-api-echo"
+        ]
+
+    kill_when(stack, alone, "up")
+    stack.sandbox.clear_faults()
+    stack.pulumi("cancel", "--yes").ok()
+    stack.up().ok()
+    assert pending(stack)
+    output = stack.ops("recover", "--yes").ok().output
+    assert "mygw-resource-api-echo was interrupted while creating" in output
+    assert "; the next update makes it again" not in output
+    assert pending(stack) == []
+    converges(stack)
+
+
+def test_where_nobody_signs_in_the_lock_alone_is_cleared(stack: Stack) -> None:
+    stack.configure(sandbox_config())
+    kill_at(stack, "Graph POST applications", "up", done=True)
+    before = pending(stack)
+    asked = stack.ops("recover", ARM_CLIENT_SECRET="expired")
+    assert asked.code == 1
+    assert "What the update left can't be looked for: Signing in failed: " in asked.output
+    is_locked(stack)
+    cleared = stack.ops("recover", "--yes", ARM_CLIENT_SECRET="expired").ok()
+    assert cleared.output.endswith(f"The lock of stack {stack.name} is cleared, and nothing else.\n")
+    assert pending(stack) == before
+    assert (
+        "application 'contoso-apim self-hosted gateway mygw', client id " in stack.ops("recover", "--yes").ok().output
+    )
+    converges(stack)
+
+
 @pytest.fixture(scope="module")
 def deployed(deployable: Stack) -> Stack:
-    """The sandbox's configuration with a secret that can be rotated, deployed."""
+    """The sandbox's configuration with a secret that can be rotated, deployed. A test's own stack would erase it."""
     deployable.configure(rotated(days_ago=30))
     deployable.up().ok()
     return deployable
@@ -271,63 +328,6 @@ def test_killed_in_a_rotation_as_the_secret_is_written(deployed: Stack) -> None:
     kill_when(deployed, is_written, "up")
     recovered(deployed)
     converges(deployed)
-
-
-def test_killed_at_a_gateway_resource_of_its_own(stack: Stack) -> None:
-    own = {"name": "owngw", "createGatewayResource": True, "locationName": "contoso branch"}
-    stack.configure(sandbox_config(gateways=[sandbox_gateway(**own)]))
-    kill_at(stack, "ARM PUT Microsoft.ApiManagement/service/gateways", "up", done=True)
-    assert "/gateways/owngw: take into the state" in recovered(stack)
-    stack.up().ok()
-    # In an update that is not the first.
-    stack.configure(sandbox_config(gateways=[sandbox_gateway(**{**own, "locationName": "elsewhere"})]))
-    kill_at(stack, "ARM PUT Microsoft.ApiManagement/service/gateways", "up", done=True)
-    assert "owngw-resource-gateway was interrupted while updating" in recovered(stack)
-    stack.up().ok()
-    stack.sandbox.wait_for_pods()
-    assert stack.ops("drift").ok().output.startswith("No drift")
-    stack.destroy().ok()
-    assert reality(stack.sandbox) == NOTHING
-
-
-def test_what_an_update_has_made_since_is_not_taken_for_a_leftover(stack: Stack) -> None:
-    # ARM answers ids in its own letter case.
-    instance = {"name": "contoso-apim", "resourceGroup": "Contoso-RG"}
-    stack.configure(sandbox_config(apiManagement=instance))
-    stack.sandbox.fault("ARM PUT Microsoft.ApiManagement/service/gateways/apis", delay=60, reset=True)
-
-    def alone() -> None:
-        assert [operation["resource"]["urn"].rpartition("::")[2] for operation in pending(stack)] == [
-            "mygw-resource-api-echo"
-        ]
-
-    kill_when(stack, alone, "up")
-    stack.sandbox.clear_faults()
-    stack.pulumi("cancel", "--yes").ok()
-    stack.up().ok()
-    assert pending(stack)
-    output = stack.ops("recover", "--yes").ok().output
-    assert "mygw-resource-api-echo was interrupted while creating" in output
-    assert "; the next update makes it again" not in output
-    assert pending(stack) == []
-    converges(stack)
-
-
-def test_where_nobody_signs_in_the_lock_alone_is_cleared(stack: Stack) -> None:
-    stack.configure(sandbox_config())
-    kill_at(stack, "Graph POST applications", "up", done=True)
-    before = pending(stack)
-    asked = stack.ops("recover", ARM_CLIENT_SECRET="expired")
-    assert asked.code == 1
-    assert "What the update left can't be looked for: Signing in failed: " in asked.output
-    is_locked(stack)
-    cleared = stack.ops("recover", "--yes", ARM_CLIENT_SECRET="expired").ok()
-    assert cleared.output.endswith(f"The lock of stack {stack.name} is cleared, and nothing else.\n")
-    assert pending(stack) == before
-    assert (
-        "application 'contoso-apim self-hosted gateway mygw', client id " in stack.ops("recover", "--yes").ok().output
-    )
-    converges(stack)
 
 
 def test_killed_in_a_destruction(deployed: Stack) -> None:
