@@ -79,6 +79,11 @@ class Cluster:
         return self._client.resources.get(api_version=api_version, kind=kind)
 
 
+def field_managers(live: dict[str, Any]) -> list[str]:
+    """Who has written an object's fields, in lower case."""
+    return [str(entry.get("manager") or "").lower() for entry in live["metadata"].get("managedFields") or []]
+
+
 @contextmanager
 def _told(what: str, done: str = "read") -> Iterator[None]:
     try:

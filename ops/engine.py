@@ -168,22 +168,25 @@ def preview(stack: str, *, refresh: bool = False, plan: Path | None = None) -> l
         OpsError: the preview fails.
     """
     options = ["--refresh"] if refresh else []
-    planned_from = ""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "plan.json"
-        if plan is not None:
-            options += ["--save-plan", str(file)]
-            planned_from = _fingerprint(stack)
-        steps = _steps("preview", "--show-sames", "--show-replacement-steps", *options, "--stack", stack)
-        if plan is not None:
-            written = json.loads(file.read_text())
-            # What each resource has now, which the engine does not read again: somebody's secret may be there in clear.
-            for each in (written.get("resourcePlans") or {}).values():
-                each.pop("state", None)
-            plan.write_text(json.dumps({**written, _PLANNED_FROM: planned_from}))
+    command = ["preview", "--show-sames", "--show-replacement-steps", *options, "--stack", stack]
+    steps = _steps(*command) if plan is None else _planned(command, stack, plan)
     # What the refresh read comes first; the program's own steps begin with the stack.
     roots = [index for index, step in enumerate(steps) if step.type == _ROOT]
     return steps[roots[-1] :] if refresh and roots else steps
+
+
+def _planned(command: list[str], stack: str, plan: Path) -> list[Step]:
+    """The steps of a preview; its plan is saved when nothing in it is in clear."""
+    planned_from = _fingerprint(stack)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "plan.json"
+        steps = _steps(*command, "--save-plan", str(file))
+        written = json.loads(file.read_text())
+    # What each resource has now, which the engine does not read again: somebody's secret may be there in clear.
+    for each in (written.get("resourcePlans") or {}).values():
+        each.pop("state", None)
+    plan.write_text(json.dumps({**written, _PLANNED_FROM: planned_from}))
+    return steps
 
 
 def is_outdated(stack: str, plan: Path) -> bool:

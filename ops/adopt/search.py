@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..cluster import Cluster
+from ..cluster import Cluster, field_managers
 from ..engine import Step
 from ..values import UNKNOWN, in_clear
 from .azure import AmbiguousError, Arm, Entra
@@ -61,7 +61,6 @@ class Search:
         self._known_secrets = known_secrets
         self._problems: list[str] = []
         self._client_ids: dict[str, str] = {}
-        self._of_pulumi: list[str] = []
         self.found = Found()
 
     def run(self) -> Found:
@@ -80,15 +79,7 @@ class Search:
         self._find("azure-native:authorization:RoleAssignment", self._role_assignment)
         self._find("azure-native:apimanagement:Gateway", self._gateway)
         self._find("azure-native:apimanagement:GatewayApiEntityTag", self._attached_api)
-        for step in self._wanted:
-            if step.type.startswith("kubernetes:"):
-                self._note(step, self._object(step), "it is not in the cluster")
-                self._note_in_clear(step)
-        if self._of_pulumi:
-            self.found.first.append(
-                f"Make sure that no other stack has {', '.join(sorted(self._of_pulumi))}: Pulumi has written it. "
-                "What two stacks have, each of them changes and deletes."
-            )
+        self._find_objects()
         for step in self._steps.values():
             if step.type == f"{_ENTRA}/application:Application":
                 self._name_old_secrets(self._id(step.name))
@@ -218,21 +209,27 @@ class Search:
 
     # The cluster.
 
-    def _object(self, step: Step) -> str | None:
-        live, metadata = self._live(step), step.new["metadata"]
-        if live is None:
-            return None
-        id_ = f"{metadata['namespace']}/{metadata['name']}"
-        writers = [entry.get("manager") or "" for entry in live["metadata"].get("managedFields") or []]
-        if any(writer.startswith("pulumi-kubernetes") for writer in writers):
-            self._of_pulumi.append(f"{live['kind']} {id_}")
-        return id_
-
-    def _note_in_clear(self, step: Step) -> None:
-        # The provider takes a Secret's data for secret.
-        live = self._live(step) if not step.type.endswith(":Secret") else None
-        if live and in_clear(live):
-            self.found.in_clear.append(f"{live['kind']} {self.found.ids[step.name]}")
+    def _find_objects(self) -> None:
+        of_pulumi: list[str] = []
+        for step in self._wanted:
+            if not step.type.startswith("kubernetes:"):
+                continue
+            live, metadata = self._live(step), step.new["metadata"]
+            id_ = f"{metadata['namespace']}/{metadata['name']}"
+            self._note(step, id_ if live else None, "it is not in the cluster")
+            if live is None:
+                continue
+            name = f"{live['kind']} {id_}"
+            # The provider takes a Secret's data for secret.
+            if live["kind"] != "Secret" and in_clear(live):
+                self.found.in_clear.append(name)
+            if any(manager.startswith("pulumi-kubernetes") for manager in field_managers(live)):
+                of_pulumi.append(name)
+        if of_pulumi:
+            self.found.first.append(
+                f"Make sure that no other stack has {', '.join(sorted(of_pulumi))}: Pulumi has written it. "
+                "What two stacks have, each of them changes and deletes."
+            )
 
     def _live(self, step: Step) -> dict[str, Any] | None:
         kind, metadata = step.type.rpartition(":")[2], step.new["metadata"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..cluster import Cluster
+from ..cluster import Cluster, field_managers
 
 _OURS = "pulumi-kubernetes-"
 
@@ -29,7 +29,7 @@ def left_over(
     live = cluster.find(api_version, kind, namespace, name)
     if live is None:
         return None
-    managers = [entry["manager"].lower() for entry in live["metadata"].get("managedFields", [])]
+    managers = field_managers(live)
     ours = [manager for manager in managers if manager.startswith(_OURS) and manager not in known]
     what = f"{kind} {namespace}/{name}"
     if any(manager in known for manager in managers):
