@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from .fault_cases import KILLED
-from .reality import DEPLOYED_ONCE, NOTHING, reality
+from .reality import DEPLOYED_ONCE, NOTHING, reality, recorded
 from .sandbox import Stack, eventually, sandbox_config, sandbox_gateway
 
 # What an update writes, in an order that it has to keep.
@@ -232,7 +233,11 @@ def test_what_an_update_has_made_since_is_not_taken_for_a_leftover(stack: Stack)
     stack.configure(sandbox_config(apiManagement=instance))
     stack.sandbox.fault("ARM PUT Microsoft.ApiManagement/service/gateways/apis", delay=60, reset=True)
 
+    # All that does not wait for the API is made: at no moment before is it certain that nothing else is sent.
+    made = ["configmap/mygw-env", "secret/mygw-auth", "service/mygw-instance-discovery"]
+
     def alone() -> None:
+        assert recorded(stack) == replace(DEPLOYED_ONCE, attached_apis=[], objects=made)
         assert [operation["resource"]["urn"].rpartition("::")[2] for operation in pending(stack)] == [
             "mygw-resource-api-echo"
         ]
