@@ -63,12 +63,29 @@ def test_another_scope_of_the_reader_role(deployed: Stack) -> None:
     serves(deployed)
 
 
+def taint(stack: Stack, type_: str) -> None:
+    """Have the next update replace what is of a type."""
+    for resource in stack.resources():
+        if resource["type"].endswith(type_):
+            stack.pulumi("state", "taint", resource["urn"], "--yes").ok()
+
+
 def test_another_definition_of_the_roles(deployed: Stack) -> None:
-    definitions = [r["urn"] for r in deployed.resources() if r["type"].endswith(":RoleDefinition")]
     before = {r["urn"]: r["id"] for r in deployed.resources()}
-    replace = [argument for urn in definitions for argument in ("--replace", urn)]
+    taint(deployed, ":RoleDefinition")
+    said = replaced(deployed)
+    assert {name: (r["deleted_first"], r["meaning"]["interrupts"]) for name, r in said.items()} == {
+        "roles-validator": (True, "new pods"),
+        "roles-reader": (True, "new pods"),
+        "validator-assignment": (True, "new pods"),
+        "owngw-reader-assignment": (True, "new pods"),
+    }
+    told = deployed.ops("preview", identity="reader").ok().output
+    assert "no gateway of this stack is authorized" in told
+    assert "Names, permissions and assignable scopes change in place" in told
+
     with stream(f"{deployed.sandbox.live_traffic('owngw-live-traffic')}/echo/hello") as sent:
-        deployed.up(*replace).ok()
+        deployed.up().ok()
     assert sent.failures == []
     after = {r["urn"]: r["id"] for r in deployed.resources()}
     changed = {urn.rsplit("::", 1)[-1] for urn in after if before.get(urn) != after[urn]}
@@ -78,8 +95,11 @@ def test_another_definition_of_the_roles(deployed: Stack) -> None:
 
 
 def test_other_guids_of_the_role_definitions(deployed: Stack) -> None:
-    guids = [r["urn"] for r in deployed.resources() if r["type"].endswith(":RandomUuid")]
-    deployed.up(*[argument for urn in guids for argument in ("--replace", urn)]).ok()
+    taint(deployed, ":RandomUuid")
+    said = replaced(deployed)
+    assert said["roles-reader"]["because_of"] == ["roleDefinitionId"]
+    assert said["owngw-reader-assignment"]["because_of"] == ["roleDefinitionId"]
+    deployed.up().ok()
     deployed.preview("--refresh", "--expect-no-changes").ok()
     serves(deployed)
 
