@@ -1,6 +1,8 @@
 """What the released plugin lists and watches before it waits for an object: without these rights it waits for ever.
 
-Rules: `provider/pkg/await` of pulumi-kubernetes 4; what a missing right does: its issue 4580.
+Rules: `provider/pkg/await` of pulumi-kubernetes 4; what a missing right does: its issue 4580. The warnings among the
+events are watched for everything that is made, changed or deleted; all that is watched in a namespace is waited for
+together. Whether every wait suffers from it is not established: here, each does.
 """
 
 from ..engine.provider import ProviderError, Request
@@ -25,6 +27,11 @@ class CancelledError(ProviderError):
 def related(kind: Kind, namespace: str) -> list[str]:
     """The collections that tell, beside an object of a kind itself, whether it is ready."""
     return [path.format(namespace=namespace) for path in _RELATED.get(kind.kind, ())]
+
+
+def events(namespace: str) -> str:
+    """The collection of a namespace's events; of all, for what is in none."""
+    return f"/api/v1/namespaces/{namespace}/events" if namespace else "/api/v1/events"
 
 
 def wait_until_synced(connection: Connection, collections: list[str], request: Request) -> None:

@@ -123,7 +123,7 @@ class KubernetesObject(Resource):
             if error.status == 404:
                 return
             raise ProviderError(f'resource "{namespace}/{name}" was not deleted: {error.message}') from None
-        if not wait_until_gone(connection, path, request):
+        if not wait_until_gone(connection, path, namespace, request):
             raise ProviderError(f"'{namespace}/{name}' timed out waiting to be deleted")
 
     def _preview_creation(self, inputs: Properties, field_manager: str) -> Properties:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..engine.provider import Request
 from .connection import Connection, StatusError, UnreachableError
-from .informers import CancelledError, related, wait_until_synced
+from .informers import CancelledError, events, related, wait_until_synced
 from .kinds import KINDS, Kind
 
 DEFAULT_TIMEOUT_SECONDS = 600.0
@@ -19,17 +19,18 @@ def wait_until_ready(
 ) -> tuple[dict[str, Any], list[str]]:
     """The object once it is ready; or its last version and the reasons why it is not, at the end of the time."""
     check = _check(kind, live)
-    if check is None:
-        return live, []
     annotations = live["metadata"].get("annotations") or {}
     timeout = request.timeout or float(annotations.get(TIMEOUT, DEFAULT_TIMEOUT_SECONDS))
     deadline = time.monotonic() + timeout
     namespace, name = live["metadata"].get("namespace", ""), live["metadata"]["name"]
     path = kind.path(namespace)
+    watched = [path, *related(kind, namespace)] if check else []
     try:
-        wait_until_synced(connection, [path, *related(kind, namespace)], request)
+        wait_until_synced(connection, [*watched, events(namespace)], request)
     except CancelledError as error:
         return live, ["the update was cancelled while waiting", str(error)]
+    if check is None:
+        return live, []
     reasons: list[str] = []
     while True:
         try:
@@ -63,7 +64,7 @@ def reasons_against(connection: Connection, kind: Kind, live: dict[str, Any]) ->
         return [f"whether '{live['metadata']['name']}' is ready can't be told: {error.message}"]
 
 
-def wait_until_gone(connection: Connection, path: str, request: Request) -> bool:
+def wait_until_gone(connection: Connection, path: str, namespace: str, request: Request) -> bool:
     """Wait for the end of a deletion; whether it came in time.
 
     Raises:
@@ -71,7 +72,7 @@ def wait_until_gone(connection: Connection, path: str, request: Request) -> bool
     """
     deadline = time.monotonic() + (request.timeout or DEFAULT_TIMEOUT_SECONDS)
     collection, name = path.rsplit("/", 1)
-    wait_until_synced(connection, [collection], request)
+    wait_until_synced(connection, [collection, events(namespace)], request)
     while live := connection.find(path):
         if time.monotonic() >= deadline:
             return False

@@ -24,6 +24,7 @@ WATCHED = {
     "replicasets": DEPLOYMENT,
     "pods": DEPLOYMENT,
     "persistentvolumeclaims": DEPLOYMENT,
+    "events": DEPLOYMENT,
     "services": SERVICE,
     "endpoints": SERVICE,
 }
@@ -137,6 +138,18 @@ def test_a_wait_that_may_not_watch_ends_only_when_it_is_cancelled(
 
 def wanted_kind(type_: str) -> str:
     return type_.rsplit(":", 1)[-1].lower()
+
+
+@pytest.mark.parametrize("verb", ["list", "watch"])
+def test_everything_waits_for_the_events_of_its_namespace(kubernetes: Kubernetes, namespace: str, verb: str) -> None:
+    wanted = inputs(namespace, "configmaps")
+    with deployer(kubernetes, namespace, without=("events", verb)) as plugin, ThreadPoolExecutor() as pool:
+        waiting = pool.submit(plugin.create, CONFIG_MAP, wanted)
+        kubernetes.kubectl("wait", "--for=create", "configmap/mygw", "-n", namespace, "--timeout=20s")
+        plugin.cancel()
+        with pytest.raises(PluginError) as refused:
+            waiting.result(timeout=30)
+    assert refusal("deployer", ("events", verb), namespace) in refused.value.reasons[1]
 
 
 @pytest.mark.parametrize("kind", OBJECTS)
