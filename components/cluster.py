@@ -14,6 +14,8 @@ def cluster_provider(settings: ClusterSettings) -> kubernetes.Provider:
         # Empty, the provider reads the ambient kubeconfig itself; left out, the SDK would record KUBECONFIG's path.
         kubeconfig=json.dumps(settings.kubeconfig, sort_keys=True) if settings.kubeconfig is not None else "",
         context=settings.context,
+        # Which cluster it is: without it, a renewed CA in the kubeconfig would replace every object.
+        cluster_identifier=settings.server,
         # Settings change in place: the Deployment's checksum rolls the pods.
         enable_config_map_mutable=True,
         enable_secret_mutable=True,

@@ -268,7 +268,7 @@ class AuthenticationSettings(Settings):
     )
     owners: Annotated[tuple[Guid, ...], AfterValidator(_at_least_one)] = Field(
         description="Object ids of the application's owners. The deployer must be one: with the least privilege, "
-        "Application.ReadWrite.OwnedBy, it can only change what it owns.",
+        "Application.ReadWrite.OwnedBy, it can only change what it owns. For people among them it also needs User.Read.All.",
     )
     client_secret: ClientSecretSettings = Field(description="The client secret.")
 
@@ -282,7 +282,12 @@ class GatewaySettings(Settings):
     image: Annotated[NonEmpty, AfterValidator(_recent_image)] = Field(
         default="mcr.microsoft.com/azure-api-management/gateway:2.13.0", description="Container image, 2.2 or later."
     )
-    replicas: int = Field(default=1, ge=0, strict=True, description="Number of pods.")
+    replicas: int = Field(
+        default=1,
+        ge=1,
+        strict=True,
+        description="Number of pods. None is no number: the provider waits until the live-traffic Service has a pod.",
+    )
     reader_scope: ScopeLevel = Field(
         default=ScopeLevel.INSTANCE, description="Where the reader role is assigned to the gateway's application."
     )
@@ -316,17 +321,25 @@ class ClusterSettings(Settings):
     """The Kubernetes cluster: a context of the ambient kubeconfig, or a kubeconfig without credentials."""
 
     context: NonEmpty | None = Field(
-        default=None, description="Context of the kubeconfig that KUBECONFIG names. Either this or `kubeconfig`."
+        default=None,
+        description="Context of the kubeconfig that KUBECONFIG names. Either this or `kubeconfig`. That it means another "
+        "cluster than before is not noticed: destroy the stack first.",
     )
     kubeconfig: dict[str, Any] | None = Field(
         default=None,
-        description="A kubeconfig's content. Its users sign in by an exec plugin: it holds no credentials.",
+        description="A kubeconfig's content. Its users sign in by an exec plugin: it holds no credentials. Another `server` "
+        "is another cluster: every object is made anew there.",
     )
 
     @model_validator(mode="after")
     def _one_without_credentials(self) -> "ClusterSettings":
         if (self.context is None) == (self.kubeconfig is None):
             raise ValueError("expected either `context` or `kubeconfig`")
+        if self.kubeconfig is not None and self.server is None:
+            raise ValueError(
+                "`kubeconfig` means no cluster: its `current-context` is one of its `contexts`, and the `cluster` of that "
+                "one of its `clusters`, with a `server`"
+            )
         for user in (self.kubeconfig or {}).get("users", []):
             held = [key for key in _CREDENTIALS if key in (user.get("user") or {})]
             if held:
@@ -335,6 +348,17 @@ class ClusterSettings(Settings):
                     "use an exec plugin such as kubelogin, or `context`"
                 )
         return self
+
+    @property
+    def server(self) -> str | None:
+        """Address of the API server that `kubeconfig` means; None where it means none, and with `context`."""
+        kubeconfig = self.kubeconfig or {}
+        try:
+            contexts = {entry["name"]: entry["context"] for entry in kubeconfig["contexts"]}
+            clusters = {entry["name"]: entry["cluster"] for entry in kubeconfig["clusters"]}
+            return str(clusters[contexts[kubeconfig["current-context"]]["cluster"]]["server"])
+        except (KeyError, TypeError):
+            return None
 
 
 class StackSettings(Settings):

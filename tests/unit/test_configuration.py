@@ -64,3 +64,35 @@ def test_problems_of_all_sections_are_reported_together() -> None:
         "self-hosted-gateway:cluster: expected either `context` or `kubeconfig`",
         "self-hosted-gateway:protect[0]: expected 'roles', 'validator' or 'gateways'",
     ]
+
+
+def kubeconfig(**user: Any) -> dict[str, Any]:
+    return {
+        "current-context": "contoso",
+        "contexts": [{"name": "contoso", "context": {"cluster": "contoso-aks", "user": "contoso"}}],
+        "clusters": [{"name": "contoso-aks", "cluster": {"server": "https://contoso-aks.example"}}],
+        "users": [{"name": "contoso", "user": user}],
+    }
+
+
+def test_a_kubeconfig_with_credentials_is_refused_and_they_are_not_shown() -> None:
+    with_credentials = kubeconfig(**{"token": "s3cret", "client-key-data": "s3cret"})
+    (problem,) = problems_of(program.configuration(cluster={"kubeconfig": with_credentials}))
+    assert problem == (
+        "self-hosted-gateway:cluster: `kubeconfig` holds credentials of user 'contoso' (token, client-key-data): "
+        "use an exec plugin such as kubelogin, or `context`"
+    )
+
+
+@pytest.mark.parametrize("change", [{"current-context": "other"}, {"clusters": []}, {"contexts": None}])
+def test_a_kubeconfig_that_means_no_cluster_is_refused(change: dict[str, Any]) -> None:
+    document = {**kubeconfig(exec={"command": "kubelogin"}), **change}
+    assert problems_of(program.configuration(cluster={"kubeconfig": document})) == [
+        "self-hosted-gateway:cluster: `kubeconfig` means no cluster: its `current-context` is one of its `contexts`, and "
+        "the `cluster` of that one of its `clusters`, with a `server`"
+    ]
+
+
+def test_a_gateway_has_at_least_one_pod() -> None:
+    (problem,) = problems_of(program.configuration(gateways=[program.gateway(replicas=0)]))
+    assert problem == "self-hosted-gateway:gateways[0].replicas: expected greater than or equal to 1"

@@ -1,7 +1,6 @@
 """Talking with an API server: the official client's reading of kubeconfigs, and plain requests over its connection."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -164,18 +163,17 @@ def read_kubeconfig(kubeconfig: str) -> dict[str, Any] | None:
     return document
 
 
-def server_of(kubeconfig: str, context: str) -> str:
-    """Address of the API server that a kubeconfig's context means; the empty text where that can't be told."""
+def active_cluster(kubeconfig: str, context: str, cluster: str) -> dict[str, Any] | None:
+    """The cluster that a kubeconfig means, as it stands there; None for the ambient one, and where that can't be told."""
     try:
         document = read_kubeconfig(kubeconfig)
         if document is None:
-            ambient = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
-            document = yaml.safe_load(Path(ambient.split(os.pathsep)[0]).read_text())
+            return None
         contexts = {entry["name"]: entry["context"] for entry in document["contexts"]}
         clusters = {entry["name"]: entry["cluster"] for entry in document["clusters"]}
-        return clusters[contexts[context or document["current-context"]]["cluster"]]["server"]
+        return clusters[cluster or contexts[context or document["current-context"]]["cluster"]]
     except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError):
-        return ""
+        return None
 
 
 def _with_cluster(document: dict[str, Any] | None, context: str, cluster: str) -> dict[str, Any]:

@@ -5,9 +5,11 @@ import pulumi_kubernetes
 from ..engine.provider import Provider, ProviderError, Resource
 from ..engine.schema import Failure, failures
 from ..engine.values import Properties
-from .connection import Connection, UnreachableError, server_of
+from .connection import Connection, UnreachableError, active_cluster
 from .kinds import KINDS
 from .objects import KubernetesObject, Settings
+
+_CLUSTER_INPUTS = ("kubeconfig", "context", "cluster")
 
 
 class Kubernetes(Provider):
@@ -28,13 +30,15 @@ class Kubernetes(Provider):
         return inputs, found
 
     def diff_config(self, old: Properties, inputs: Properties) -> set[str]:
-        """Another cluster means other objects: everything is replaced, unless `clusterIdentifier` says it is the same."""
-        if old.get("clusterIdentifier") or inputs.get("clusterIdentifier"):
-            return {"clusterIdentifier"} if old.get("clusterIdentifier") != inputs.get("clusterIdentifier") else set()
-        before, after = (
-            server_of(str(bag.get("kubeconfig") or ""), str(bag.get("context") or "")) for bag in (old, inputs)
-        )
-        return {"kubeconfig", "context", "cluster"} if before != after else set()
+        """Another cluster means other objects: everything is replaced. Which cluster it is, its entry in the kubeconfig
+        tells, or `clusterIdentifier` where both have one; of the ambient kubeconfig, nothing is known.
+        """
+        if old.get("clusterIdentifier") and inputs.get("clusterIdentifier"):
+            return {"clusterIdentifier"} if old["clusterIdentifier"] != inputs["clusterIdentifier"] else set()
+        before, after = (active_cluster(*(str(bag.get(key) or "") for key in _CLUSTER_INPUTS)) for bag in (old, inputs))
+        if before is None or after is None or before == after:
+            return set()
+        return {key for key in _CLUSTER_INPUTS if old.get(key) != inputs.get(key)}
 
     def configure(self, inputs: Properties) -> None:
         self._settings = Settings(inputs)

@@ -69,6 +69,11 @@ class Plugin:
         answer = self._call("CheckConfig", request)
         return [(failure.property, failure.reason) for failure in answer.failures]
 
+    def diff_config(self, old: Properties, inputs: Properties) -> list[str]:
+        """The provider's own inputs whose change replaces everything."""
+        request = provider_pb2.DiffRequest(olds=marshal(old), old_inputs=marshal(old), news=marshal(inputs))
+        return sorted(self._call("DiffConfig", request).replaces)
+
     def invoke(self, token: str, **arguments: Any) -> Properties:
         answer = self._call("Invoke", provider_pb2.InvokeRequest(tok=token, args=marshal(arguments)))
         return unmarshal(getattr(answer, "return"))
