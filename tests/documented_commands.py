@@ -37,6 +37,8 @@ AZ = {
     "az account show": set[str](),
     "az ad app credential delete": {"--id", "--key-id"},
     "az ad app owner add": {"--id", "--owner-object-id"},
+    "az ad group create": {"--display-name", "--mail-nickname"},
+    "az ad group member add": {"--group", "--member-id", "--query", "--output"},
     "az ad signed-in-user show": {"--query"},
     "az aks create": {
         "--resource-group", "--name", "--generate-ssh-keys", "--enable-aad", "--aad-admin-group-object-ids", "--group",

@@ -38,7 +38,7 @@ class Search:
         applications: dict[str, str],
         arm: Arm,
         entra: Entra,
-        cluster: Cluster,
+        cluster: Cluster | None,
         known_secrets: set[Any],
     ) -> None:
         """Prepare it.
@@ -48,7 +48,7 @@ class Search:
             applications: client ids by the gateways' names, where the user gives them.
             arm: ARM.
             entra: Entra.
-            cluster: the Kubernetes cluster.
+            cluster: the Kubernetes cluster; None for a stack without gateways.
             known_secrets: key ids of the client secrets that the stack has.
         """
         self._steps = {step.name: step for step in steps if not step.type.startswith("pulumi:")}
@@ -232,6 +232,8 @@ class Search:
             )
 
     def _live(self, step: Step) -> dict[str, Any] | None:
+        if self._cluster is None:
+            return None
         kind, metadata = step.type.rpartition(":")[2], step.new["metadata"]
         return self._cluster.find(step.new["apiVersion"], kind, metadata["namespace"], metadata["name"])
 

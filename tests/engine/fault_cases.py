@@ -77,6 +77,13 @@ LASTING = [
     _fault(
         "a principal is not known yet", ASSIGNMENT, 'Code="PrincipalNotFound"', status=400, code="PrincipalNotFound"
     ),
+    _fault(
+        "a role definition is not known everywhere yet",
+        ASSIGNMENT,
+        'Code="RoleDefinitionDoesNotExist"',
+        status=400,
+        code="RoleDefinitionDoesNotExist",
+    ),
     _fault("Graph fails for good", SECRET, "unexpected status 500", status=500),
 ]
 

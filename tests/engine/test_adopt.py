@@ -170,3 +170,10 @@ def test_where_nothing_was_made_there_is_nothing_to_take_over(stack: Stack) -> N
     result = stack.ops("adopt", "--output", "none.json").ok()
     assert result.output.endswith("There is nothing to take over that the stack does not have.\n")
     assert not (stack.sandbox.program / "none.json").exists()
+
+
+def test_a_stack_of_roles_alone_needs_no_cluster(stack: Stack) -> None:
+    config = {key: value for key, value in sandbox_config().items() if key.startswith("azure-native:")}
+    stack.configure(config)
+    result = stack.ops("adopt").ok()
+    assert result.output.endswith("There is nothing to take over that the stack does not have.\n")
