@@ -1,11 +1,23 @@
 """What all tests share: the documents that are made from what they know."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from sandbox.loopback_ports import PORTS, RANGE
+
 CHECKOUT = Path(__file__).parents[1]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each of pytest-xdist's workers ports of its own."""
+    workers, worker = os.environ.get("PYTEST_XDIST_WORKER_COUNT"), os.environ.get("PYTEST_XDIST_WORKER", "")
+    if workers:
+        size = len(PORTS) // int(workers)
+        first = PORTS.start + size * int(worker.removeprefix("gw"))
+        os.environ[RANGE] = f"{first}-{first + size - 1}"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -21,6 +21,7 @@ from .load_balancer import LoadBalancer
 from .pod import NodeParts
 from .pod_network import PodNetwork
 from .pods import Pods
+from .published_ports import PublishedPorts
 from .registration import Registration
 
 _log = logging.getLogger(__name__)
@@ -93,7 +94,8 @@ async def _run(
     async with Cluster.connect(kubeconfig, state / "credentials") as cluster:
         events = Events(cluster, "kubelet")
         service_events = Events(cluster, "service-controller")
-        pod_network = PodNetwork()
+        published = PublishedPorts(state / "load-balancer.json")
+        pod_network = PodNetwork(published)
         pods = Pods(
             NodeParts(
                 cluster=cluster,
@@ -107,7 +109,7 @@ async def _run(
             )
         )
         endpoints = Endpoints(NOTICE_SECONDS * time_scale, pod_network)
-        balancer = LoadBalancer(cluster, service_events, pod_network, state / "load-balancer.json", endpoints)
+        balancer = LoadBalancer(cluster, service_events, pod_network, published, endpoints)
         server = _Server(KubeletApi(pods).server(**kubelet))
         parts = [
             Registration(cluster, kubelet_port=kubelet["port"], version=KUBELET_VERSION).run(),

@@ -6,24 +6,20 @@ port 80. UDP ports are not played.
 
 import asyncio
 import contextlib
-import json
 import logging
 import socket
 import struct
-from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 
-from ..loopback_ports import free_port
 from . import KubernetesObject
 from .cluster import MERGE_PATCH, Cluster, ClusterError, Listed
 from .endpoints import Endpoints
 from .events import Events
 from .pod_network import PodNetwork
+from .published_ports import LOOPBACK, PublishedPorts
 
 _log = logging.getLogger(__name__)
 
-ADDRESS = "127.0.0.1"
 CHUNK = 65536
 CONNECT_SECONDS = 2.0
 STATUS_RETRY_SECONDS = 1.0
@@ -33,55 +29,17 @@ Key = tuple[str, str]
 """Namespace and name of a Service."""
 
 
-@dataclass(frozen=True)
-class Frontend:
-    """A Service's port and the loopback port that stands for it."""
-
-    namespace: str
-    service: str
-    port: int
-    address: str
-
-
-class PublishedPorts:
-    """The loopback ports, in a file."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        entries = json.loads(file.read_text()) if file.exists() else []
-        self._ports = {
-            (entry["namespace"], entry["service"], entry["port"]): int(entry["address"].rpartition(":")[2])
-            for entry in entries
-        }
-
-    def of(self, namespace: str, service: str, port: int) -> int:
-        """The loopback port of a Service's port: the one it had before, else a free one."""
-        key = (namespace, service, port)
-        if key not in self._ports:
-            given = set(self._ports.values())  # also to Services that nothing listens for now
-            self._ports[key] = next(port for port in iter(free_port, 0) if port not in given)
-            self._write()
-        return self._ports[key]
-
-    def _write(self) -> None:
-        entries = [
-            {"namespace": namespace, "service": service, "port": port, "protocol": "TCP", "address": f"{ADDRESS}:{at}"}
-            for (namespace, service, port), at in sorted(self._ports.items())
-        ]
-        new = self._file.with_suffix(".new")
-        new.write_text(json.dumps(entries, indent=2) + "\n")
-        new.replace(self._file)
-
-
 class LoadBalancer:
     """Listens for the Services there are, and hands connections to their endpoints in turn."""
 
-    def __init__(self, cluster: Cluster, events: Events, network: PodNetwork, file: Path, endpoints: Endpoints) -> None:
+    def __init__(
+        self, cluster: Cluster, events: Events, network: PodNetwork, published: PublishedPorts, endpoints: Endpoints
+    ) -> None:
         self._cluster = cluster
         self._events = events
         self._network = network
         self._endpoints = endpoints
-        self._published = PublishedPorts(file)
+        self._published = published
         self._listeners: dict[tuple[str, str, int], asyncio.Server] = {}
         self._services: dict[Key, KubernetesObject] = {}
         self._slices: dict[Key, KubernetesObject] = {}
@@ -135,21 +93,21 @@ class LoadBalancer:
             await self._serve((namespace, name), port, reader, writer)
 
         try:
-            self._listeners[namespace, name, port] = await asyncio.start_server(serve, ADDRESS, published)
+            self._listeners[namespace, name, port] = await asyncio.start_server(serve, LOOPBACK, published)
         except OSError as error:
-            message = f"port {port} cannot be published at {ADDRESS}:{published}: {error.strerror}"
+            message = f"port {port} cannot be published at {LOOPBACK}:{published}: {error.strerror}"
             service = {**service, "kind": "Service"}
             self._events.record(service, "Warning", "SyncLoadBalancerFailed", message)
             _log.warning("Service %s/%s: %s", namespace, name, message)
             asyncio.get_running_loop().call_later(LISTEN_RETRY_SECONDS, self._dirty.set)
             return
-        message = f"port {port} is published at {ADDRESS}:{published}"
+        message = f"port {port} is published at {LOOPBACK}:{published}"
         self._events.record({**service, "kind": "Service"}, "Normal", "EnsuredLoadBalancer", message)
 
     async def _tell(self, service: KubernetesObject) -> None:
-        wanted = [{"ip": ADDRESS}]
+        wanted = [{"ip": LOOPBACK}]
         ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
-        if [entry.get("ip") for entry in ingress] == [ADDRESS]:
+        if [entry.get("ip") for entry in ingress] == [LOOPBACK]:
             return
         metadata = service["metadata"]
         path = f"/api/v1/namespaces/{metadata['namespace']}/services/{metadata['name']}/status"

@@ -3,7 +3,8 @@
 import ipaddress
 import time
 
-from ..loopback_ports import free_port
+from ..loopback_ports import free_ports
+from .published_ports import LOOPBACK, PublishedPorts
 
 POD_RANGE = ipaddress.ip_network("10.244.0.0/24")
 
@@ -11,7 +12,8 @@ POD_RANGE = ipaddress.ip_network("10.244.0.0/24")
 class PodNetwork:
     """Gives out addresses. Pod IPs exist in the API only: connections go to the published ports."""
 
-    def __init__(self) -> None:
+    def __init__(self, of_services: PublishedPorts) -> None:
+        self._of_services = of_services
         self._published: dict[str, dict[int, int]] = {}
         # The addresses of the range are handed out in turn, so that one is not used again at once.
         self._hosts = [str(host) for host in POD_RANGE.hosts()][1:]
@@ -49,11 +51,13 @@ class PodNetwork:
     def publish(self, ip: str, ports: set[int]) -> dict[int, int]:
         """Publishes ports of a pod: container port to loopback port."""
         published = self._published.setdefault(ip, {})
-        for port in sorted(ports - published.keys()):
-            published[port] = free_port()
+        missing = sorted(ports - published.keys())
+        # Nothing may listen yet at those of the other pods that start, and at those that are kept for Services.
+        of_pods = {each for one in self._published.values() for each in one.values()}
+        published.update(zip(missing, free_ports(len(missing), of_pods | self._of_services.kept()), strict=True))
         return {port: published[port] for port in ports}
 
     def address(self, ip: str, port: int) -> tuple[str, int] | None:
         """Where a pod's port really is; None where nothing is published."""
         published = self._published.get(ip, {}).get(port)
-        return None if published is None else ("127.0.0.1", published)
+        return None if published is None else (LOOPBACK, published)
