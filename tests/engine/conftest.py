@@ -8,6 +8,16 @@ import pytest
 
 from .sandbox import Sandbox, Stack, sandbox_config
 
+# Only against hanging: the longest test takes about three minutes on two free cores.
+_SECONDS = 900
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let these tests take longer than others."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(_SECONDS))
+
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:

@@ -124,6 +124,7 @@ class Sandbox:
         client = httpx.Client(
             base_url=f"https://{environment['ARM_METADATA_HOSTNAME']}",
             verify=_trust(environment["SSL_CERT_FILE"]),
+            timeout=60,
             trust_env=False,
         )
         if resource:
@@ -156,14 +157,14 @@ class Sandbox:
 
     def wait_for_pods(self, namespace: str = "default") -> None:
         """Wait until every pod of a rolled out gateway is ready and none is left of the last revision."""
-        self.kubectl("rollout", "status", "deployment", "-n", namespace, "--timeout=60s").ok()
+        self.kubectl("rollout", "status", "deployment", "-n", namespace, "--timeout=240s").ok()
 
         def none_ends() -> None:
             assert not [
                 pod for pod in self.objects("pods", namespace).values() if "deletionTimestamp" in pod["metadata"]
             ]
 
-        eventually(none_ends, seconds=90)
+        eventually(none_ends)
 
     def only_pod(self) -> str:
         """The pod's name, once those of earlier revisions have ended."""
@@ -173,7 +174,7 @@ class Sandbox:
             assert len(names) == 1
             return names[0]
 
-        return eventually(single, seconds=90)
+        return eventually(single)
 
     def erase_cluster(self) -> None:
         """Remove what a stack or a test made in the cluster, without asking the engine."""
@@ -181,6 +182,12 @@ class Sandbox:
             "delete", "deployment,service,configmap,secret,pod", "--all-namespaces", "-l", "app",
             "--grace-period=1", "--wait",
         ).ok()  # fmt: skip
+
+        def empty() -> None:
+            # A controller that has not seen its Deployment go may make one more pod.
+            assert "No resources found" in self.kubectl("get", "pod", "--all-namespaces", "-l", "app").ok().output
+
+        eventually(empty)
         made = [n for n in self.objects("namespaces") if n != "default" and not n.startswith("kube-")]
         if made:
             self.kubectl("delete", "namespace", *made, "--wait").ok()
@@ -275,10 +282,10 @@ def sandbox_gateway(**changes: Any) -> dict[str, Any]:
     return {**gateway, **changes}
 
 
-def eventually(check: Any, seconds: float = 60) -> Any:
-    """The check's result, as soon as it passes without an assertion error."""
+def eventually(check: Any, seconds: float = 240) -> Any:
+    """The check's result, as soon as it passes without an assertion error, and whom it asks answers."""
     retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(AssertionError),
+        retry=tenacity.retry_if_exception_type((AssertionError, httpx.TransportError)),
         stop=tenacity.stop_after_delay(seconds),
         wait=tenacity.wait_fixed(0.2),
         reraise=True,
@@ -294,7 +301,7 @@ def _run(command: list[str], cwd: Path, environment: Mapping[str, str]) -> Resul
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=280,
+        timeout=850,
     )
     return Result(finished.returncode, finished.stdout)
 

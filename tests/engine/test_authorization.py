@@ -82,9 +82,19 @@ def test_without_it_a_new_pod_does_not_become_ready_and_says_why(
 
 
 def test_a_deployment_waits_for_rights_that_take_their_time(stack: Stack) -> None:
-    stack.sandbox.azure().patch("/_sandbox/settings", json={"rbacDelaySeconds": 20}).raise_for_status()
+    stack.sandbox.azure_settings(rbacDelaySeconds=3600)
     stack.configure(sandbox_config())
-    stack.up().ok()
-    (pod,) = stack.sandbox.objects("pods")
-    assert "AccessDenied" in stack.sandbox.kubectl("logs", pod).ok().output
+    running = stack.started("up", "--yes", "--skip-preview")
+
+    def refused() -> str:
+        names = list(stack.sandbox.objects("pods"))
+        assert len(names) == 1
+        assert "AccessDenied" in stack.sandbox.kubectl("logs", names[0]).output
+        return names[0]
+
+    pod = eventually(refused)
+    assert not is_ready(stack, pod)
+    stack.sandbox.azure_settings(rbacDelaySeconds=0)
+    output, _ = running.communicate(timeout=600)
+    assert running.returncode == 0, output
     assert is_ready(stack, pod)

@@ -47,7 +47,7 @@ def interrupted(stack: Stack, command: str, said: str) -> str:
         if said in line:
             os.killpg(process.pid, signal.SIGINT)
             break
-    rest, _ = process.communicate(timeout=120)
+    rest, _ = process.communicate(timeout=600)
     output = "".join([*lines, rest])
     assert process.returncode != 0, output
     assert said in output

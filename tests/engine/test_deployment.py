@@ -112,6 +112,7 @@ def test_no_secret_is_in_clear_text_in_state_output_or_logs(deployable: Stack, f
     assert secrets[0] != secrets[1]
     deployer = sandbox.environments["deployer"]["ARM_CLIENT_SECRET"]
     forbidden = [text for secret in (*secrets, deployer) for text in (secret, b64encode(secret.encode()).decode())]
+    sandbox.wait_for_pods()  # with those that end, their folders go
     # The backend with every version of the state, all logs of parts and pods, all that the engine printed.
     places = [*(sandbox.home / "backend").rglob("*"), *sandbox.home.rglob("*.log"), *(sandbox.home / "logs").rglob("*")]
     texts = {str(place): place.read_text(errors="replace") for place in places if place.is_file()}

@@ -153,7 +153,9 @@ def test_a_pod_that_started_with_somebody_elses_values_is_replaced(deployed: Sta
     deployed.sandbox.kubectl("delete", "pod", before, "--grace-period=1").ok()
 
     def has_wrong_values() -> str:
-        (name,) = set(deployed.sandbox.objects("pods")) - {before}
+        names = [*set(deployed.sandbox.objects("pods")) - {before}]
+        assert len(names) == 1
+        (name,) = names
         assert "contoso-apim.configuration.azure-api.net-other" in deployed.sandbox.kubectl("logs", name).output
         return name
 

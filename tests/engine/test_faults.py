@@ -172,7 +172,7 @@ def test_a_service_that_was_made_without_an_answer(stack: Stack) -> None:
 
 def test_a_right_that_is_withdrawn_while_an_update_runs(stack: Stack) -> None:
     stack.configure(sandbox_config())
-    stack.sandbox.fault("Graph POST servicePrincipals", delay=3, count=1)
+    stack.sandbox.fault("Graph POST servicePrincipals", delay=10, count=1)
     running = stack.started("up", "--yes", "--skip-preview")
 
     def begun() -> None:
@@ -180,7 +180,7 @@ def test_a_right_that_is_withdrawn_while_an_update_runs(stack: Stack) -> None:
 
     eventually(begun)
     with without(stack, "Microsoft.Authorization/roleAssignments/write"):
-        output, _ = running.communicate(timeout=120)
+        output, _ = running.communicate(timeout=600)
     assert running.returncode != 0
     assert WITHDRAWN.seen in output
     leaves(stack, WITHDRAWN)
@@ -194,13 +194,14 @@ def test_an_api_server_that_is_restarted_while_pods_get_ready(stack: Stack) -> N
 
     def waits() -> None:
         assert stack.sandbox.objects("pods")
+        assert "mygw" in stack.sandbox.objects("deployments")
 
     eventually(waits)
     server = json.loads((stack.sandbox.home / "run" / "kube-apiserver.pid").read_text())
     psutil.Process(server["pid"]).kill()
     stack.sandbox.sandbox("start").ok()
     stack.sandbox.clear_faults()
-    output, _ = running.communicate(timeout=120)
+    output, _ = running.communicate(timeout=600)
     assert running.returncode == 0, (RESTARTED.what, output)
     all_is_there_once(stack)
 
@@ -228,7 +229,7 @@ def test_an_image_that_does_not_exist_leaves_the_old_pods(deployed: Stack) -> No
     text = workload.read_text()
     # 25 minutes are too long for a test; nothing else of the program changes.
     assert 'update="25m"' in text
-    workload.write_text(text.replace('update="25m"', 'update="10s"'))
+    workload.write_text(text.replace('update="25m"', 'update="20s"'))
     try:
         fails(deployed, NEVER_READY)
         assert "ImagePull" in deployed.sandbox.output[-1]
@@ -240,7 +241,7 @@ def test_an_image_that_does_not_exist_leaves_the_old_pods(deployed: Stack) -> No
 
 
 def test_a_second_update_is_refused_while_one_runs(deployed: Stack) -> None:
-    deployed.sandbox.fault("ARM GET Microsoft.ApiManagement/service", delay=10, count=1)
+    deployed.sandbox.fault("ARM GET Microsoft.ApiManagement/service", delay=20, count=1)
     deployed.sandbox.azure().delete("/_sandbox/requests")
     running = deployed.started("up", "--yes", "--skip-preview")
 
@@ -249,6 +250,6 @@ def test_a_second_update_is_refused_while_one_runs(deployed: Stack) -> None:
 
     eventually(begun)
     fails(deployed, TWO_AT_ONCE)
-    running.communicate(timeout=120)
+    running.communicate(timeout=600)
     assert running.returncode == 0
     converges(deployed)

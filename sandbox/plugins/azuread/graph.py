@@ -15,6 +15,7 @@ _RETRIES = RetryPolicy(frozenset({429, 500, 502, 503, 504}), retries=8, delay=1,
 # After a write, the provider reads until what it wrote has been seen this often in a row, so long apart.
 _SEEN_IN_A_ROW = 5
 _SECONDS_BETWEEN_READS = 1.0
+# Not scaled, as the waits are: on a slow machine, as many tries fit in as on a fast one.
 _PATIENCE_SECONDS = 300.0
 
 
@@ -86,7 +87,7 @@ class Graph:
 
     def persistently(self, statuses: set[int], message: str, request: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Try again while the answer is one of those statuses with that message: replication has not got there yet."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS * retry_scale()
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
                 return request()
@@ -109,7 +110,7 @@ class Graph:
         self._wait(what, lambda: self.find(what, path) is None, 1)
 
     def _wait(self, what: str, holds: Callable[[], bool], times: int) -> None:
-        deadline = time.monotonic() + _PATIENCE_SECONDS * retry_scale()
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         in_a_row = 0
         while in_a_row < times:
             in_a_row = in_a_row + 1 if holds() else 0
