@@ -1,6 +1,8 @@
 """Changes that replace: in an order that Azure accepts, and told beforehand by `python -m ops preview`."""
 
+import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -160,6 +162,50 @@ def test_another_name_of_the_gateway(deployed: Stack) -> None:
     applications = deployed.sandbox.graph().get("/v1.0/applications").json()["value"]
     gateways = [a["displayName"] for a in applications if "self-hosted gateway" in a["displayName"]]
     assert gateways == ["contoso-apim self-hosted gateway newgw"]
+
+
+def test_another_kubeconfig_is_another_cluster_only_by_its_server(deployed: Stack, tmp_path: Path) -> None:
+    config = configuration(name="newgw")
+    document = json.loads(Path(deployed.sandbox.environments["deployer"]["KUBECONFIG"]).read_text())
+    (user,) = document["users"]
+    names = {"client-certificate-data": "clientCertificateData", "client-key-data": "clientKeyData"}
+    status = {new: base64.b64decode(user["user"][old]).decode() for old, new in names.items()}
+    version = "client.authentication.k8s.io/v1"
+    sign_in = tmp_path / "sign-in.json"
+    sign_in.write_text(json.dumps({"apiVersion": version, "kind": "ExecCredential", "status": status}))
+    plugin = {"apiVersion": version, "command": "cat", "args": [str(sign_in)], "interactiveMode": "Never"}
+    users = [{"name": user["name"], "user": {"exec": plugin}}]
+
+    def configure(**cluster: str) -> None:
+        (entry,) = document["clusters"]
+        clusters = [{**entry, "cluster": {**entry["cluster"], **cluster}}]
+        kubeconfig = {**document, "clusters": clusters, "users": users}
+        deployed.configure({**config, "self-hosted-gateway:cluster": {"kubeconfig": kubeconfig}})
+
+    def succeeds_and_replaces_nothing() -> None:
+        assert replaced(deployed) == {}
+        before = {r["urn"]: r["id"] for r in deployed.resources()}
+        deployed.up().ok()
+        assert {r["urn"]: r["id"] for r in deployed.resources()} == before
+        deployed.check_drift().ok()
+
+    # In the place of a context, as pipelines need it; then with a renewed certificate authority beside the old one.
+    configure()
+    succeeds_and_replaces_nothing()
+    authority = base64.b64decode(document["clusters"][0]["cluster"]["certificate-authority-data"])
+    configure(**{"certificate-authority-data": base64.b64encode(authority + authority).decode()})
+    succeeds_and_replaces_nothing()
+
+    configure(server="https://127.0.0.1:9")
+    assert {name for name in replaced(deployed) if name.startswith("newgw-workload")} == {
+        "newgw-workload-auth",
+        "newgw-workload-env",
+        "newgw-workload-deployment",
+        "newgw-workload-live-traffic",
+        "newgw-workload-instance-discovery",
+    }
+    deployed.configure(config)
+    assert replaced(deployed) == {}
 
 
 def test_another_name_of_the_gateway_under_the_same_kubernetes_name_is_warned_of(deployed: Stack) -> None:
