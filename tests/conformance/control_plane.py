@@ -1,6 +1,7 @@
 """A control plane for the tests: real etcd and Kubernetes, started once."""
 
 import contextlib
+import functools
 import json
 import subprocess
 import time
@@ -11,12 +12,13 @@ from typing import Any
 from kubernetes import client, config, watch
 
 from sandbox.control_plane.cluster import Cluster, Ports
-from sandbox.loopback_ports import free_port
+from sandbox.loopback_ports import free_ports
 from sandbox.toolchain.tools import provide
 
 from .processes import Restartable, ended, start
 
-SECONDS = 20
+SECONDS = 90
+"""How long what a test waits for may take: far longer than it does, and far shorter than pytest lets a test take."""
 
 
 class Kubernetes:
@@ -40,7 +42,8 @@ class Kubernetes:
 
     def try_kubectl(self, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
         command = [self.cluster.binaries / "kubectl", "--kubeconfig", self.cluster.kubeconfig("admin"), *arguments]
-        return subprocess.run(command, input=text, capture_output=True, text=True, timeout=SECONDS, check=False)
+        # Longer than the longest `--timeout`: where that is over, kubectl says for what it has waited.
+        return subprocess.run(command, input=text, capture_output=True, text=True, timeout=SECONDS + 30, check=False)
 
     def apply(self, *objects: dict[str, Any]) -> None:
         document = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
@@ -117,7 +120,7 @@ Condition = Any
 def run(folder: Path) -> Iterator[Kubernetes]:
     """Starts a control plane, and ends it."""
     toolchain = provide(print)
-    ports = Ports(*(free_port() for _ in range(5)))
+    ports = Ports(*free_ports(5))
     cluster = Cluster(folder / "kubernetes", toolchain.kubernetes, toolchain.etcd, ports)
     cluster.prepare()
     with contextlib.ExitStack() as stack:
@@ -132,6 +135,8 @@ def run(folder: Path) -> Iterator[Kubernetes]:
         ):
             stack.enter_context(ended(start(command, folder / f"{name}.log")))
         cluster.grant_access()
+        for port in (ports.controller_manager, ports.scheduler):
+            _until(functools.partial(cluster.component_ready, port), folder)
         yield Kubernetes(cluster, api_server)
 
 
