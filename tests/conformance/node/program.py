@@ -51,9 +51,9 @@ def main() -> None:
     if os.environ.get("READY") != "no":
         ready.set()
     port = json.loads((Path(sys.argv[1]) / "network.json").read_text())["listen"]["8080"]
-    print("started", flush=True)  # noqa: T201
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    print("started", flush=True)  # noqa: T201 - from here on it may be asked to end
     server.serve_forever()
     print("ended", flush=True)  # noqa: T201
 

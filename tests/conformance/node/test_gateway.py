@@ -80,13 +80,15 @@ def test_a_rollout_of_pods_that_wait_before_they_end_loses_no_request(
     callers = [threading.Thread(target=call, args=[kind]) for kind in answers]
     for caller in callers:
         caller.start()
-    old = kubernetes.await_pods(namespace, "app=mygw", is_ready)
-    kubernetes.kubectl("rollout", "restart", "deployment/mygw", "-n", namespace)
-    kubernetes.kubectl("rollout", "status", "deployment/mygw", "-n", namespace, "--timeout=60s")
-    kubernetes.await_pod_gone(namespace, old["metadata"]["name"])
-    done.set()
-    for caller in callers:
-        caller.join()
+    try:
+        old = kubernetes.await_pods(namespace, "app=mygw", is_ready)
+        kubernetes.kubectl("rollout", "restart", "deployment/mygw", "-n", namespace)
+        kubernetes.kubectl("rollout", "status", "deployment/mygw", "-n", namespace, "--timeout=60s")
+        kubernetes.await_pod_gone(namespace, old["metadata"]["name"])
+    finally:
+        done.set()
+        for caller in callers:
+            caller.join()
     assert failures == []
     assert min(answers.values()) > 50
 
@@ -115,7 +117,8 @@ def test_incomplete_settings_end_in_a_crash_loop_whose_log_says_why(
         "app=mygw",
         lambda pod: any("CrashLoopBackOff" in str(each) for each in pod["status"].get("containerStatuses") or []),
     )
-    log = kubernetes.kubectl("logs", pod["metadata"]["name"], "-n", namespace)
+    # Of a run that has ended: the next one may have begun meanwhile, and said nothing yet.
+    log = kubernetes.kubectl("logs", pod["metadata"]["name"], "--previous", "-n", namespace)
     assert "No valid authentication was configured for the configuration API" in log
     assert "gateway.name" in log
 

@@ -5,6 +5,7 @@ from ..control_plane import Kubernetes
 from .objects import in_namespace, is_ready, load_balancer, pod, reach
 
 READY = {"httpGet": {"path": "/ready", "port": "http"}, "periodSeconds": 1, "failureThreshold": 2}
+STARTUP = {**READY, "failureThreshold": 60}
 PORTS = [{"name": "http", "containerPort": 8080}]
 UNREADY = [{"name": "READY", "value": "no"}]
 
@@ -47,7 +48,13 @@ def test_a_refused_connection_is_told_with_the_pods_address(kubernetes: Kubernet
 
 
 def test_a_failing_liveness_probe_restarts_the_container(kubernetes: Kubernetes, node: Node, namespace: str) -> None:
-    probed = pod("example.com/program:1", container_livenessProbe=READY, container_ports=PORTS)
+    # Its first liveness probes would find a container that does not listen yet.
+    probed = pod(
+        "example.com/program:1",
+        container_startupProbe=STARTUP,
+        container_livenessProbe=READY,
+        container_ports=PORTS,
+    )
     kubernetes.apply(*in_namespace(namespace, probed, service(namespace)))
     kubernetes.await_pod(namespace, "pod", is_ready)
     reach(f"http://{node.address(namespace, 'all')}/set?ready=no")
@@ -60,8 +67,7 @@ def test_a_failing_liveness_probe_restarts_the_container(kubernetes: Kubernetes,
 
 
 def test_readiness_waits_for_the_startup_probe(kubernetes: Kubernetes, node: Node, namespace: str) -> None:
-    startup = {**READY, "failureThreshold": 60}
-    probed = pod("example.com/program:1", container_startupProbe=startup, container_ports=PORTS, container_env=UNREADY)
+    probed = pod("example.com/program:1", container_startupProbe=STARTUP, container_ports=PORTS, container_env=UNREADY)
     kubernetes.apply(*in_namespace(namespace, probed, service(namespace)))
     kubernetes.await_event(namespace, "Unhealthy", "Startup probe failed")
     waiting = kubernetes.await_pod(namespace, "pod", lambda pod: pod["status"]["phase"] == "Running")
