@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from sandbox.loopback_ports import free_port
+from sandbox.loopback_ports import free_ports
 
 REPOSITORY = Path(__file__).parents[3]
 STATUS = "/status-0123456789abcdef"
@@ -24,6 +24,7 @@ class Container:
     process: asyncio.subprocess.Process
     ports: dict[int, int]
     log: list[str] = field(default_factory=list)
+    _log_ended: bool = False
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def url(self, path: str, port: int = 8080) -> str:
@@ -35,6 +36,9 @@ class Container:
             self.log.append(line.decode().rstrip("\n"))
             async with self._changed:
                 self._changed.notify_all()
+        async with self._changed:
+            self._log_ended = True
+            self._changed.notify_all()
 
     async def logged(self, *words: str) -> str:
         """The first line of the log that holds all of these, waited for."""
@@ -42,11 +46,14 @@ class Container:
         def found() -> str | None:
             return next((line for line in self.log if all(word in line for word in words)), None)
 
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(25), self._changed:
-                return str(await self._changed.wait_for(found))
-        except TimeoutError:
-            raise AssertionError(f"{words} are not in the log:\n" + "\n".join(self.log)) from None
+                await self._changed.wait_for(lambda: self._log_ended or found() is not None)
+        line = found()
+        if line is None:
+            what = f"of a process that ended with {await self.ended()}" if self._log_ended else "within 25 s"
+            raise AssertionError(f"{words} are not in the log {what}:\n" + "\n".join(self.log))
+        return line
 
     async def ended(self) -> int:
         async with asyncio.timeout(40):
@@ -61,7 +68,8 @@ async def run(
     root: Path, environment: dict[str, str], resolve: dict[str, str], ca: bytes, *options: str
 ) -> AsyncIterator[Container]:
     """Starts a gateway, and ends it with the test."""
-    ports = {8080: free_port(), 8081: free_port()}
+    http, https = free_ports(2)
+    ports = {8080: http, 8081: https}
     (root / "network.json").write_text(json.dumps({"listen": ports, "resolve": resolve}))
     trust_store = root / "etc/ssl/certs/ca-certificates.crt"
     trust_store.parent.mkdir(parents=True)
