@@ -63,14 +63,15 @@ def test_a_secret_is_removed_by_its_key_id(emulator: Emulator) -> None:
 
 
 def test_a_new_secret_is_not_listed_before_it_is_replicated(emulator: Emulator) -> None:
-    graph = emulator.graph()
-    application, _ = new_application(graph)
-    path = f"/v1.0/applications/{application['id']}"
-    emulator.switch(graphReplicationSeconds=2)
-    eventually(lambda: graph.get(path).status_code == 200)
-    graph.post(f"{path}/addPassword", json={}).raise_for_status()
-    assert graph.get(path).json()["passwordCredentials"] == []
-    eventually(lambda: len(graph.get(path).json()["passwordCredentials"]) == 1)
+    graph = emulator.graph("administrator")
+    # An application of the seed, which has been replicated however long that takes.
+    path = f"/v1.0/applications(appId='{emulator.identity('reader').client_id}')"
+    before = graph.get(path).json()["passwordCredentials"]
+    emulator.switch(graphReplicationSeconds=300)
+    added = graph.post(f"{path}/addPassword", json={}).raise_for_status().json()
+    assert graph.get(path).json()["passwordCredentials"] == before
+    emulator.switch(graphReplicationSeconds=1)
+    eventually(lambda: added["keyId"] in [each["keyId"] for each in graph.get(path).json()["passwordCredentials"]])
 
 
 def test_a_service_principal_has_secrets_of_its_own_and_signs_in_with_them(emulator: Emulator) -> None:
