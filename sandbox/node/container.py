@@ -17,6 +17,7 @@ from .container_process import ContainerProcess
 from .environment import ConfigurationError, Environment
 from .images import Image, ImageNotFoundError, Images, InvalidImageNameError
 from .probes import Outcome, Prober
+from .volumes import VolumeError
 
 TERMINATION_MESSAGE_BYTES = 4096
 FALLBACK_LINES, FALLBACK_BYTES = 80, 2048
@@ -195,7 +196,7 @@ class Container:
         try:
             environment = await around.environment(self.spec)
             _refuse_unsupported(self.spec)
-        except ConfigurationError as error:
+        except (ConfigurationError, VolumeError) as error:  # not found, or not read: it may be the next time
             self._move_to_last_state()
             self._waiting("CreateContainerConfigError", str(error))
             around.report_event("Warning", "Failed", f"Error: {error}")
