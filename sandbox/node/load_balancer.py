@@ -86,8 +86,10 @@ class LoadBalancer:
                 await self._tell(service)
 
     async def _listen(self, namespace: str, name: str, port: int) -> None:
+        service = self._services.get((namespace, name))
+        if service is None:  # deleted while another port was opened
+            return
         published = self._published.of(namespace, name, port)
-        service = self._services[namespace, name]
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await self._serve((namespace, name), port, reader, writer)

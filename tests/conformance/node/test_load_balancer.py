@@ -1,11 +1,19 @@
 """The load balancer: addresses, and which pods connections reach."""
 
+import asyncio
 import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
 
-from sandbox.node.endpoints import NOTICE_SECONDS
+from sandbox.node.cluster import Changed, ClusterError, Listed
+from sandbox.node.endpoints import NOTICE_SECONDS, Endpoints
+from sandbox.node.load_balancer import LoadBalancer
+from sandbox.node.pod_network import PodNetwork
 
 from ..conftest import TIME_SCALE, Node
 from ..control_plane import Kubernetes
@@ -113,3 +121,35 @@ def test_a_service_of_another_type_or_class_is_left_alone(kubernetes: Kubernetes
     for name in ("other", "cluster"):
         status = kubernetes.kubectl("get", "service", name, "-n", namespace, "-o", "jsonpath={.status.loadBalancer}")
         assert status == "{}"
+
+
+async def test_a_service_deleted_while_its_ports_are_opened_ends_nothing(tmp_path: Path) -> None:
+    [service] = in_namespace("contoso", load_balancer("live", "live"))
+    service["metadata"]["uid"] = "1"
+    service["spec"]["ports"].append({"name": "https", "port": 443, "targetPort": 8081})
+    published, told = tmp_path / "load-balancer.json", asyncio.Event()
+
+    class Deleting:
+        """A cluster whose Service goes as soon as its first port has a number."""
+
+        async def follow(self, path: str) -> AsyncIterator[Listed | Changed]:
+            if path.endswith("/services"):
+                yield Listed([service])
+                while not published.exists():
+                    await asyncio.sleep(0)
+                yield Changed("DELETED", service)
+            await asyncio.Event().wait()
+
+        async def patch(self, *_: object) -> None:
+            told.set()
+            raise ClusterError(404, "NotFound", "it is gone")
+
+    cluster: Any = Deleting()
+    events, network = Mock(), PodNetwork()
+    balancer = LoadBalancer(cluster, events, network, published, Endpoints(0, network))
+    async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
+        running = group.create_task(balancer.run())
+        await told.wait()
+        running.cancel()
+    [opened] = events.record.call_args_list
+    assert "port 80 is published" in opened.args[3]
