@@ -82,8 +82,9 @@ class LoadBalancer:
                 self._listeners.pop(frontend).close()  # established connections go on
             for frontend in sorted(wanted - self._listeners.keys()):
                 await self._listen(*frontend)
-            for service in balanced.values():
-                await self._tell(service)
+            for key, service in balanced.items():
+                if all(frontend in self._listeners for frontend in wanted if frontend[:2] == key):
+                    await self._tell(service)
 
     async def _listen(self, namespace: str, name: str, port: int) -> None:
         service = self._services.get((namespace, name))

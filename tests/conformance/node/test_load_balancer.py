@@ -10,10 +10,11 @@ from unittest.mock import Mock
 import httpx
 import pytest
 
-from sandbox.node.cluster import Changed, ClusterError, Listed
+from sandbox.node.cluster import Changed, Listed
 from sandbox.node.endpoints import NOTICE_SECONDS, Endpoints
 from sandbox.node.load_balancer import LoadBalancer
 from sandbox.node.pod_network import PodNetwork
+from sandbox.node.published_ports import PublishedPorts
 
 from ..conftest import TIME_SCALE, Node
 from ..control_plane import Kubernetes
@@ -30,6 +31,16 @@ def program(name: str) -> dict:
     each = pod("example.com/program:1", name, container_readinessProbe=READY, container_env=NAME)
     each["metadata"]["labels"] = {"app": "live"}
     return each
+
+
+async def is_open(port: int) -> bool:
+    """Whether somebody listens there."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionRefusedError:
+        return False
+    writer.close()
+    return True
 
 
 def get(url: str) -> str:
@@ -127,7 +138,7 @@ async def test_a_service_deleted_while_its_ports_are_opened_ends_nothing(tmp_pat
     [service] = in_namespace("contoso", load_balancer("live", "live"))
     service["metadata"]["uid"] = "1"
     service["spec"]["ports"].append({"name": "https", "port": 443, "targetPort": 8081})
-    published, told = tmp_path / "load-balancer.json", asyncio.Event()
+    published, opened = PublishedPorts(tmp_path / "load-balancer.json"), asyncio.Event()
 
     class Deleting:
         """A cluster whose Service goes as soon as its first port has a number."""
@@ -135,21 +146,22 @@ async def test_a_service_deleted_while_its_ports_are_opened_ends_nothing(tmp_pat
         async def follow(self, path: str) -> AsyncIterator[Listed | Changed]:
             if path.endswith("/services"):
                 yield Listed([service])
-                while not published.exists():
+                while not published.kept():
                     await asyncio.sleep(0)
                 yield Changed("DELETED", service)
             await asyncio.Event().wait()
 
-        async def patch(self, *_: object) -> None:
-            told.set()
-            raise ClusterError(404, "NotFound", "it is gone")
-
     cluster: Any = Deleting()
-    events, network = Mock(), PodNetwork()
+    network = PodNetwork(published)
+    events = Mock()
+    events.record.side_effect = lambda *_: opened.set()
     balancer = LoadBalancer(cluster, events, network, published, Endpoints(0, network))
     async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
         running = group.create_task(balancer.run())
-        await told.wait()
+        await opened.wait()
+        # It goes on: what nobody asks for any more is closed.
+        while await is_open(*published.kept()):
+            await asyncio.sleep(0)
         running.cancel()
-    [opened] = events.record.call_args_list
-    assert "port 80 is published" in opened.args[3]
+    [recorded] = events.record.call_args_list
+    assert "port 80 is published" in recorded.args[3]
