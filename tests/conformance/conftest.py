@@ -24,7 +24,7 @@ from .processes import REPOSITORY, Restartable
 IMAGES = Path(__file__).parent / "node" / "images.yaml"
 RELEASED_IMAGES = REPOSITORY / "sandbox/node/images.yaml"
 BACK_OFF_SECONDS = "0.5"
-TIME_SCALE = "0.2"
+TIME_SCALE = "0.4"
 NAMES = ("login.microsoftonline.com", "*.configuration.azure-api.net")
 
 

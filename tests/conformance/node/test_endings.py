@@ -35,7 +35,7 @@ def test_a_pod_that_does_not_end_is_killed_after_its_grace_period(
         assert following.stdout.readline() == "started\n"  # from here on it ignores SIGTERM
         started = time.monotonic()
         kubernetes.kubectl("delete", "pod", "pod", "-n", namespace)
-        assert 2 <= time.monotonic() - started < 10
+        assert 2 <= time.monotonic() - started < 20
         following.wait(20)
 
 
