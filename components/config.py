@@ -286,7 +286,7 @@ class GatewaySettings(Settings):
         default=1,
         ge=1,
         strict=True,
-        description="Number of pods. None is no number: the provider waits until the live-traffic Service has a pod.",
+        description="Number of pods. An update waits until the live-traffic Service has one.",
     )
     reader_scope: ScopeLevel = Field(
         default=ScopeLevel.INSTANCE, description="Where the reader role is assigned to the gateway's application."
@@ -322,8 +322,8 @@ class ClusterSettings(Settings):
 
     context: NonEmpty | None = Field(
         default=None,
-        description="Context of the kubeconfig that KUBECONFIG names. Either this or `kubeconfig`. That it means another "
-        "cluster than before is not noticed: destroy the stack first.",
+        description="Context of the kubeconfig that KUBECONFIG names. Either this or `kubeconfig`. Where it comes to mean "
+        "another cluster, nobody notices: destroy the stack first.",
     )
     kubeconfig: dict[str, Any] | None = Field(
         default=None,
