@@ -1,7 +1,7 @@
 """The stack's Kubernetes cluster, read with the kubeconfig that its provider uses."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,7 +23,16 @@ _GONE_WITHIN_SECONDS = 90
 class Cluster:
     """One cluster."""
 
-    def __init__(self, kubeconfig: str, context: str) -> None:
+    def __init__(self, provider: Mapping[str, Any]) -> None:
+        """Connect to it.
+
+        Args:
+            provider: the inputs of the stack's Kubernetes provider.
+
+        Raises:
+            OpsError: it can't be reached so.
+        """
+        kubeconfig, context = str(provider.get("kubeconfig") or ""), str(provider.get("context") or "")
         try:
             client = (
                 config.new_client_from_config_dict(yaml.safe_load(kubeconfig), context=context or None)

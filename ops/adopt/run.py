@@ -41,9 +41,7 @@ def adopt(stack: str, applications: dict[str, str]) -> Adoption:
     providers = {step.type.removeprefix("pulumi:providers:"): step.new for step in steps}
     azure_native, kubernetes = providers["azure-native"], providers.get("kubernetes")
     azure = Azure(str(azure_native["tenantId"]), str(azure_native.get("environment", "public")))
-    cluster: Cluster | None = None
-    if kubernetes is not None:
-        cluster = Cluster(str(kubernetes.get("kubeconfig") or ""), str(kubernetes.get("context") or ""))
+    cluster = Cluster(kubernetes) if kubernetes is not None else None
     known = {resource.outputs.get("keyId") for resource in export_stack(stack)}
     found = Search(steps, applications, Arm(azure.arm), Entra(azure.graph), cluster, known).run()
     changes = tuple(step for step in steps if step.operation not in ("create", "same"))

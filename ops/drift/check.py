@@ -68,6 +68,4 @@ def _beside(stack: str, resources: list[StackResource], changed: list[Finding]) 
         yield from added_credentials(resources, azure.graph)
         yield from doubles(resources, elsewhere, azure.graph)
     if (kubernetes := providers.get("kubernetes")) is not None:
-        inputs = kubernetes.inputs
-        cluster = Cluster(str(inputs.get("kubeconfig") or ""), str(inputs.get("context") or ""))
-        yield from added_to_objects(resources, cluster, changed)
+        yield from added_to_objects(resources, Cluster(kubernetes.inputs), changed)

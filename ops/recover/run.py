@@ -120,9 +120,7 @@ def _leftovers(stack: str, state: dict[str, Any], lock: Lock | None) -> list[Lef
         return []  # no update has come as far as Azure
     azure_inputs = inputs["azure-native"]
     azure = Azure(str(azure_inputs["tenantId"]), str(azure_inputs.get("environment", "public")))
-    cluster: Cluster | None = None
-    if cluster_inputs := inputs.get("kubernetes"):
-        cluster = Cluster(str(cluster_inputs.get("kubeconfig") or ""), str(cluster_inputs.get("context") or ""))
+    cluster = Cluster(inputs["kubernetes"]) if inputs.get("kubernetes") else None
     ran = [*updates(stack), *([(lock.since, datetime.now(UTC))] if lock else [])]
     places, known = Places(azure.arm, azure.graph, cluster, ran), _known(stack)
     found = [*find_leftovers(state, known, places), *beside_the_state(export_stack(stack), known, places)]

@@ -27,9 +27,7 @@ def _checks(stack: str, resources: list[StackResource]) -> Iterator[Check]:
     kubernetes = _provider(resources, "kubernetes")
     environment = str(azure_native.inputs.get("environment", "public"))
     azure = Azure(str(azure_native.inputs["tenantId"]), environment)
-    cluster = _Once(
-        lambda: Cluster(str(kubernetes.inputs.get("kubeconfig") or ""), str(kubernetes.inputs.get("context") or ""))
-    )
+    cluster = _Once(lambda: Cluster(kubernetes.inputs))
 
     for instance_id in dict.fromkeys(gateway.instance_id for gateway in gateways):
         name = instance_id.rpartition("/")[2]
