@@ -23,6 +23,8 @@ INSTANCE = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/contoso-rg/providers/Microsoft.ApiManagement/service/contoso-apim"
 )
 AUTHORIZATION_VERSION = "2022-04-01"
+# Only against hanging: what is awaited may come late in an update.
+PATIENCE_SECONDS = 240
 
 
 @dataclass(frozen=True)
@@ -278,11 +280,11 @@ def sandbox_gateway(**changes: Any) -> dict[str, Any]:
     return {**gateway, **changes}
 
 
-def eventually(check: Any, seconds: float = 240) -> Any:
+def eventually(check: Any) -> Any:
     """The check's result, as soon as it passes without an assertion error, and whom it asks answers."""
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type((AssertionError, httpx.TransportError)),
-        stop=tenacity.stop_after_delay(seconds),
+        stop=tenacity.stop_after_delay(PATIENCE_SECONDS),
         wait=tenacity.wait_fixed(0.2),
         reraise=True,
     )

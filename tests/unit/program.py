@@ -176,6 +176,15 @@ def configuration(**changes: Any) -> dict[str, Any]:
     }
 
 
+def kubeconfig() -> dict[str, Any]:
+    """The content of a kubeconfig, without users."""
+    return {
+        "current-context": "contoso",
+        "contexts": [{"name": "contoso", "context": {"cluster": "contoso-aks", "user": "contoso"}}],
+        "clusters": [{"name": "contoso-aks", "cluster": {"server": "https://contoso-aks.example"}}],
+    }
+
+
 def run(
     config: Mapping[str, Any] | None = None, answers: Mapping[str, Answer] | None = None, main: Path = PROGRAM
 ) -> Graph:

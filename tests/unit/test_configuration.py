@@ -66,18 +66,10 @@ def test_problems_of_all_sections_are_reported_together() -> None:
     ]
 
 
-def kubeconfig(**user: Any) -> dict[str, Any]:
-    return {
-        "current-context": "contoso",
-        "contexts": [{"name": "contoso", "context": {"cluster": "contoso-aks", "user": "contoso"}}],
-        "clusters": [{"name": "contoso-aks", "cluster": {"server": "https://contoso-aks.example"}}],
-        "users": [{"name": "contoso", "user": user}],
-    }
-
-
 def test_a_kubeconfig_with_credentials_is_refused_and_they_are_not_shown() -> None:
-    with_credentials = kubeconfig(**{"token": "s3cret", "client-key-data": "s3cret"})
-    (problem,) = problems_of(program.configuration(cluster={"kubeconfig": with_credentials}))
+    user = {"name": "contoso", "user": {"token": "s3cret", "client-key-data": "s3cret"}}
+    kubeconfig = {**program.kubeconfig(), "users": [user]}
+    (problem,) = problems_of(program.configuration(cluster={"kubeconfig": kubeconfig}))
     assert problem == (
         "self-hosted-gateway:cluster: `kubeconfig` holds credentials of user 'contoso' (token, client-key-data): "
         "use an exec plugin such as kubelogin, or `context`"
@@ -86,8 +78,8 @@ def test_a_kubeconfig_with_credentials_is_refused_and_they_are_not_shown() -> No
 
 @pytest.mark.parametrize("change", [{"current-context": "other"}, {"clusters": []}, {"contexts": None}])
 def test_a_kubeconfig_that_means_no_cluster_is_refused(change: dict[str, Any]) -> None:
-    document = {**kubeconfig(exec={"command": "kubelogin"}), **change}
-    assert problems_of(program.configuration(cluster={"kubeconfig": document})) == [
+    kubeconfig = {**program.kubeconfig(), **change}
+    assert problems_of(program.configuration(cluster={"kubeconfig": kubeconfig})) == [
         "self-hosted-gateway:cluster: `kubeconfig` means no cluster: its `current-context` is one of its `contexts`, and "
         "the `cluster` of that one of its `clusters`, with a `server`"
     ]

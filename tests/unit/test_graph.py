@@ -178,12 +178,8 @@ def test_the_state_does_not_depend_on_the_machine(graph: program.Graph, monkeypa
 
 def test_a_cluster_is_told_by_its_server() -> None:
     """A renewed certificate authority in the kubeconfig is the same cluster."""
-    kubeconfig = {
-        "current-context": "contoso",
-        "contexts": [{"name": "contoso", "context": {"cluster": "contoso-aks", "user": "contoso"}}],
-        "clusters": [{"name": "contoso-aks", "cluster": {"server": "https://contoso-aks.example"}}],
-    }
-    provider = program.run(program.configuration(cluster={"kubeconfig": kubeconfig})).one("pulumi:providers:kubernetes")
+    config = program.configuration(cluster={"kubeconfig": program.kubeconfig()})
+    provider = program.run(config).one("pulumi:providers:kubernetes")
     assert provider.inputs["clusterIdentifier"] == "https://contoso-aks.example"
     assert "clusterIdentifier" not in program.run().one("pulumi:providers:kubernetes").inputs
 
