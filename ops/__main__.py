@@ -1,5 +1,5 @@
 """`python -m ops`: see `python -m ops --help`."""
 
-from .cli import app
+from .cli.application import app
 
 app(prog_name="python -m ops")

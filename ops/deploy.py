@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .engine import is_outdated, update
+from .engine.commands import is_outdated, update
 from .errors import OpsError
-from .masking import mask
+from .report.masking import mask
 
 _DOING = {"create": "creating", "update": "updating", "delete": "deleting", "replace": "replacing"}
 _DOING |= {"create-replacement": "creating its replacement", "delete-replaced": "deleting the replaced one"}

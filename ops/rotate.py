@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from .engine import run
+from .engine.commands import run
 from .errors import OpsError
 
 _KEY = "self-hosted-gateway:gateways"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..azure import Api
+from ..azure.api import Api
 from ..errors import OpsError
 
 _AUTHORIZATION = "providers/Microsoft.Authorization"

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ..azure import Azure
-from ..cluster import Cluster
-from ..engine import Step, export_raw, export_stack, holdings, preview_import
-from ..values import in_clear
+from ..azure.api import Azure
+from ..cluster.connection import Cluster
+from ..engine.commands import Step, export_raw, export_stack, holdings, preview_import
+from ..report.values import in_clear
 from .azure import Arm, Entra
 from .search import Found, Search
 

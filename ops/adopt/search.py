@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..cluster import Cluster, field_managers
-from ..engine import Step
-from ..values import UNKNOWN, in_clear
+from ..cluster.connection import Cluster, field_managers
+from ..engine.commands import Step
+from ..report.values import UNKNOWN, in_clear
 from .azure import AmbiguousError, Arm, Entra
 
 _CLIENT_ID = "config.service.auth.azureAd.clientId"

@@ -1,7 +1,7 @@
 """An adoption in words."""
 
-from ..engine import Step
-from ..values import is_client_secret
+from ..engine.commands import Step
+from ..report.values import is_client_secret
 from .run import Adoption
 
 # Why the program wants it otherwise, by a part of the property's path.

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from ..azure import Azure
-from ..cluster import Cluster
-from ..engine import StackResource, export_raw, export_stack, holdings
+from ..azure.api import Azure
+from ..cluster.connection import Cluster
+from ..engine.commands import StackResource, export_raw, export_stack, holdings
 from ..errors import OpsError
-from ..masking import mask
-from .beside_authorization import Authorization
-from .beside_entra import added_credentials, doubles
-from .beside_kubernetes import added_to_objects
+from ..report.masking import mask
+from .beside.authorization import Authorization
+from .beside.entra import added_credentials, doubles
+from .beside.kubernetes import added_to_objects
 from .declared import drift_of_declared
 from .elsewhere import Elsewhere
 from .report import ExpiringSecret, Finding, Report

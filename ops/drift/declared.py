@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from ..engine import Step, refresh
-from ..property_path import value_at
+from ..engine.commands import Step, refresh
+from ..report.property_path import value_at
 from .report import Finding, Kind
 from .written_by_others import shown
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..markdown import LONGEST, code, cut, fenced, shown
+from ..report.markdown import LONGEST, code, cut, fenced, shown
 from .report import ExpiringSecret, Finding, Kind, Report
 
 

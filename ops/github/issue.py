@@ -1,6 +1,6 @@
 """One issue per stack and subject that is open while something is wrong, and closed after."""
 
-from ..markdown import LONGEST, cut
+from ..report.markdown import LONGEST, cut
 from .api import Repository
 from .mark import is_ours, mark, origin
 

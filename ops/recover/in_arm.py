@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ..azure import Api
+from ..azure.api import Api
 from ..errors import OpsError
 
 _AUTHORIZATION_VERSION = "2022-04-01"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..cluster import Cluster, field_managers
+from ..cluster.connection import Cluster, field_managers
 
 _OURS = "pulumi-kubernetes-"
 

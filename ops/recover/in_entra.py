@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from ..azure import Api
+from ..azure.api import Api
 from ..errors import OpsError
 
 _TEMPORARY = "TERRAFORM_UPDATE_"

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from ..azure import Api
-from ..cluster import Cluster
+from ..azure.api import Api
+from ..cluster.connection import Cluster
 
 _CLOCKS_DIFFER = timedelta(seconds=30)
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from ..azure import Azure
-from ..cluster import Cluster
-from ..engine import export_raw, export_stack, holdings, import_raw, preview, run, stacks, updates
+from ..azure.api import Azure
+from ..cluster.connection import Cluster
+from ..engine.commands import export_raw, export_stack, holdings, import_raw, preview, run, stacks, updates
+from ..engine.lock import Lock, clear_lock, find_lock, is_owner_gone
 from ..errors import OpsError
 from .leftover import Fate, Leftover, Places
-from .lock import Lock, clear_lock, find_lock, is_owner_gone
 from .pending import find_leftovers
 from .unrecorded import beside_the_state, instead_of_creations
 

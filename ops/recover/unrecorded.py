@@ -9,9 +9,9 @@ attached APIs over: their ids are declared, and removing one would interrupt who
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ..cluster import Cluster
-from ..engine import StackResource, Step
-from ..values import UNKNOWN
+from ..cluster.connection import Cluster
+from ..engine.commands import StackResource, Step
+from ..report.values import UNKNOWN
 from . import in_arm, in_cluster, in_entra
 from .leftover import Fate, Leftover, Places
 from .pending import subscription_of

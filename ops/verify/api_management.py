@@ -1,6 +1,6 @@
 """Is the gateway resource there, with its APIs?"""
 
-from ..azure import Api
+from ..azure.api import Api
 from .deployed import DeployedGateway
 from .report import Answer, Check
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ..azure import Api
-from ..permissions import any_grants, covers
+from ..azure.api import Api
+from ..azure.permissions import any_grants, covers
 from .deployed import DeployedGateway
 from .report import Answer, Check
 

@@ -3,8 +3,8 @@
 import base64
 import os
 
-from ..azure import find_cloud, get_token
-from ..cluster import Cluster
+from ..azure.api import find_cloud, get_token
+from ..cluster.connection import Cluster
 from ..errors import SignInError
 from .deployed import DeployedGateway, default_audience
 from .report import Answer, Check

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from ..cluster import Cluster
+from ..cluster.connection import Cluster
 from .deployed import DeployedGateway
 from .report import Answer, Check
 

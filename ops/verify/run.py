@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from ..azure import Azure
-from ..cluster import Cluster
-from ..engine import StackResource, export_stack
+from ..azure.api import Azure
+from ..cluster.connection import Cluster
+from ..engine.commands import StackResource, export_stack
 from ..errors import OpsError
 from . import api_management, authorization, entra, pods
 from .deployed import deployed_gateways

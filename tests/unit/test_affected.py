@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.affected import HARMLESS_FILES, HARMLESS_FOLDERS, affected
 from ops.errors import OpsError
+from ops.preview.affected import HARMLESS_FILES, HARMLESS_FOLDERS, affected
 
 from ..conftest import CHECKOUT
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ops.annotation import harmless
+from ops.report.annotation import harmless
 
 TEXT = "added: data.x\n ::set-env name=PATH::/tmp\nkey ##vso[task.prependpath]/tmp and ##[command]x and a::b"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from ops.cli import app as ops_app
+from ops.cli.application import app as ops_app
 from sandbox.supervisor.cli import app as sandbox_app
 from tests.conftest import CHECKOUT
 from tests.documented_commands import (

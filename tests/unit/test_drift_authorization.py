@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ops.drift.beside_authorization import Authorization
-from ops.engine import StackResource
+from ops.drift.beside.authorization import Authorization
+from ops.engine.commands import StackResource
 
 INSTANCE = "/subscriptions/s/resourceGroups/contoso-rg/providers/Microsoft.ApiManagement/service/contoso-apim"
 ROLE = "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/a-role"

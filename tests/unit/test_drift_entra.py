@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ops.drift.beside_entra import added_credentials
-from ops.engine import StackResource
+from ops.drift.beside.entra import added_credentials
+from ops.engine.commands import StackResource
 
 END = "2028-01-01T00:00:00Z"
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from ops.drift import render
-from ops.drift.beside_kubernetes import _added
+from ops.drift.beside.kubernetes import _added
 from ops.drift.check import expiring
 from ops.drift.declared import _changes
 from ops.drift.report import ExpiringSecret, Finding, Kind, Report
 from ops.drift.written_by_others import shown
-from ops.engine import StackResource, Step
-from ops.property_path import value_at
+from ops.engine.commands import StackResource, Step
+from ops.report.property_path import value_at
 
 END = datetime(2026, 12, 1, tzinfo=UTC)
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from ops.drift.beside_kubernetes import added_to_objects
+from ops.drift.beside.kubernetes import added_to_objects
+from ops.drift.beside.pods import undeclared
 from ops.drift.report import Finding, Kind
-from ops.drift.undeclared import undeclared
-from ops.engine import StackResource
+from ops.engine.commands import StackResource
 
 OWN = "pulumi-kubernetes-1"
 ENV_FROM = {"configMapRef": {"name": "mygw-env"}}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ops.permissions import any_grants, covers, grants
+from ops.azure.permissions import any_grants, covers, grants
 
 GET_CONFIGURATION = "Microsoft.ApiManagement/service/gateways/getConfiguration/action"
 READ_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/read"

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from jsonschema.validators import validator_for
 
-from ops.affected import HARMLESS_FILES, HARMLESS_FOLDERS, affected
+from ops.preview.affected import HARMLESS_FILES, HARMLESS_FOLDERS, affected
 
 from ..pipelines.azure_files import expanded
 from ..pipelines.azure_runner import PULL_REQUEST, AzurePipelines

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from ops import preview_comment, preview_text
-from ops.engine import Step
-from ops.markdown import LONGEST
-from ops.values import UNKNOWN
+from ops.engine.commands import Step
+from ops.preview import comment as preview_comment
+from ops.preview import text as preview_text
+from ops.report.markdown import LONGEST
+from ops.report.values import UNKNOWN
 
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from ops.engine.lock import Lock
 from ops.errors import OpsError
 from ops.recover import run
 from ops.recover.leftover import Fate, Leftover, Places
-from ops.recover.lock import Lock
 from ops.recover.pending import find_leftovers
 from ops.recover.run import Plan
 from ops.recover.text import describe

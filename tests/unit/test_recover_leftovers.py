@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ops.engine import Step
+from ops.engine.commands import Step
+from ops.engine.lock import Lock
 from ops.errors import OpsError
 from ops.recover import in_entra, run
 from ops.recover.leftover import Fate, Leftover, Places
-from ops.recover.lock import Lock
 from ops.recover.unrecorded import instead_of_creations
 
 UPDATES = [(datetime(2026, 11, 25, 10, 0, tzinfo=UTC), datetime(2026, 11, 25, 10, 5, tzinfo=UTC))]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ops.engine.lock import Lock, find_lock
 from ops.errors import OpsError
-from ops.recover.lock import Lock, find_lock
 
 FILE_BACKEND = '{"user": "ann", "url": "file:///home/ann/state"}'
 CLOUD = '{"user": "ann", "url": "https://app.pulumi.com/ann"}'

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from ops import preview_text
-from ops.engine import _step
-from ops.values import UNKNOWN, in_clear, masked, masked_by_name
+from ops.engine.commands import _step
+from ops.preview import text as preview_text
+from ops.report.values import UNKNOWN, in_clear, masked, masked_by_name
 
 SETTING = "config.service.auth.azureAd.clientSecret"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"

@@ -6,10 +6,10 @@ A service principal has credentials of its own, which the application does not s
 from collections.abc import Iterator
 from typing import Any
 
-from ..azure import Api
-from ..engine import StackResource
-from .elsewhere import Elsewhere
-from .report import Finding, Kind
+from ...azure.api import Api
+from ...engine.commands import StackResource
+from ..elsewhere import Elsewhere
+from ..report import Finding, Kind
 
 _APPLICATION = "azuread:index/application:Application"
 _PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"

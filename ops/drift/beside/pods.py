@@ -7,7 +7,7 @@ held against the declaration: keys of ConfigMaps and Secrets, and of a pod templ
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..property_path import member
+from ...report.property_path import member
 
 _KEYS = {"ConfigMap": ("data", "binaryData"), "Secret": ("data",)}
 # Of a container, in this order; the API server fills in none of them.

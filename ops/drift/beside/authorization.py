@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..azure import Api
-from ..engine import StackResource
-from ..permissions import any_grants
-from .elsewhere import Elsewhere, guid
-from .report import Finding, Kind
+from ...azure.api import Api
+from ...azure.permissions import any_grants
+from ...engine.commands import StackResource
+from ..elsewhere import Elsewhere, guid
+from ..report import Finding, Kind
 
 DATA_ACTION = "Microsoft.ApiManagement/service/gateways/getConfiguration/action"
 _DEFINITION = "azure-native:authorization:RoleDefinition"

@@ -8,8 +8,8 @@ from datetime import datetime
 
 import psutil
 
-from ..engine import run
 from ..errors import OpsError
+from .commands import run
 
 _OWNER = re.compile(r"created by (?P<user>\S*)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 _CLOUD = ("https://", "http://")

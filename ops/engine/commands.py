@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from .errors import OpsError
-from .values import masked, masked_by_name
+from ..errors import OpsError
+from ..report.values import masked, masked_by_name
 
 _ROOT = "pulumi:pulumi:Stack"
 _PLANNED_FROM = "plannedFrom"  # in a saved plan, beside what the engine writes and reads

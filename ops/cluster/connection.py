@@ -14,7 +14,7 @@ from kubernetes.config.config_exception import ConfigException
 from kubernetes.dynamic import DynamicClient
 from kubernetes.dynamic.exceptions import NotFoundError
 
-from .errors import OpsError
+from ..errors import OpsError
 
 # A pod's time to end (60 s in the program), and a little more.
 _GONE_WITHIN_SECONDS = 90

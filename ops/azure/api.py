@@ -19,7 +19,7 @@ from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolic
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.identity import AzureCliCredential, ClientAssertionCredential, ClientSecretCredential
 
-from .errors import OpsError, SignInError
+from ..errors import OpsError, SignInError
 
 _METADATA_VERSION = "2022-09-01"
 

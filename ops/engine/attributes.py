@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from urllib.parse import unquote
 
-from ..engine import run
+from .commands import run
 
 _SCHEME = "file://"
 

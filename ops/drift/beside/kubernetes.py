@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..cluster import Cluster
-from ..engine import StackResource
-from ..property_path import member
-from ..values import SECRET
-from .report import Finding, Kind
-from .undeclared import undeclared
-from .written_by_others import shown
+from ...cluster.connection import Cluster
+from ...engine.commands import StackResource
+from ...report.property_path import member
+from ...report.values import SECRET
+from ..report import Finding, Kind
+from ..written_by_others import shown
+from .pods import undeclared
 
 # Who writes to objects as part of the cluster: revisions of Deployments, finalizers and annotations of load balancers.
 _CONTROLLERS = ("kube-controller-manager", "cloud-controller-manager", "azure-cloud-controller-manager")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from .engine import Step
+from ..engine.commands import Step
 
 
 class Interruption(StrEnum):

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from .engine import StackResource, Step
+from .commands import StackResource, Step
 
 _COLOURS = {
     "azure": "fill:#cfe4fa,stroke:#0f6cbd",

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import yaml
 
-from .errors import OpsError
+from ..errors import OpsError
 
 # Of the sandbox: no pipeline deploys it.
 _LOCAL = {"sandbox"}

@@ -10,30 +10,31 @@ from typing import Annotated
 
 import typer
 
-from . import preview_comment, preview_text
-from .adopt.run import adopt as run_adoption
-from .adopt.text import describe as describe_adoption
-from .affected import affected as affected_stacks
-from .annotation import harmless, warn
-from .deploy import deploy as deploy_planned
-from .drift import render
-from .drift.check import check
-from .drift.report import Report
-from .engine import Step, export_stack
-from .engine import preview as preview_steps
-from .errors import OpsError
-from .github.api import Repository
-from .github.comment import keep_comment, outdate_comments
-from .github.issue import keep_issue
-from .graph import mermaid
-from .masking import mask
-from .recover import run as recovery
-from .recover.attributes import remove_empty_attributes
-from .recover.text import describe as describe_recovery
-from .rotate import rotate as set_rotation
-from .verify import render as verify_render
-from .verify.report import ExitCode
-from .verify.run import verify as run_verification
+from ..adopt.run import adopt as run_adoption
+from ..adopt.text import describe as describe_adoption
+from ..deploy import deploy as deploy_planned
+from ..drift import render
+from ..drift.check import check
+from ..drift.report import Report
+from ..engine.attributes import remove_empty_attributes
+from ..engine.commands import Step, export_stack
+from ..engine.commands import preview as preview_steps
+from ..engine.graph import mermaid
+from ..errors import OpsError
+from ..github.api import Repository
+from ..github.comment import keep_comment, outdate_comments
+from ..github.issue import keep_issue
+from ..preview import comment as preview_comment
+from ..preview import text as preview_text
+from ..preview.affected import affected as affected_stacks
+from ..recover import run as recovery
+from ..recover.text import describe as describe_recovery
+from ..report.annotation import harmless, warn
+from ..report.masking import mask
+from ..rotate import rotate as set_rotation
+from ..verify import render as verify_render
+from ..verify.report import ExitCode
+from ..verify.run import verify as run_verification
 
 DRIFTED = 7  # the engine's own exit code for "changes where none were expected"
 

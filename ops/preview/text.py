@@ -3,8 +3,8 @@
 import dataclasses
 import json
 
+from ..engine.commands import Step
 from .changes import WAITS_ONLY, changes
-from .engine import Step
 from .replacements import Interruption, Replacement, counts, name_clashes, replacements
 
 

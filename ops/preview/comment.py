@@ -1,12 +1,12 @@
 """A preview as a pull request's comment: a sentence, a table, warnings; details and the graph folded."""
 
+from ..engine.commands import Step
+from ..engine.graph import mermaid, resources_of
+from ..report.markdown import LONGEST, code, cut, fenced, folded
+from ..report.masking import mask
 from .changes import WAITS_ONLY, Change, changes
-from .engine import Step
-from .graph import mermaid, resources_of
-from .markdown import LONGEST, code, cut, fenced, folded
-from .masking import mask
-from .preview_text import clashes, interrupted, summary
 from .replacements import Replacement, replacements
+from .text import clashes, interrupted, summary
 
 # Whoever posts the text puts a mark before it, and where it comes from after it.
 _ROOM = LONGEST - 1_000

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .engine import Step
-from .markdown import shown
-from .property_path import member, value_at
+from ..engine.commands import Step
+from ..report.markdown import shown
+from ..report.property_path import member, value_at
 from .replacements import REPLACING
 
 WAITS_ONLY = "nothing: it was not ready when it was read, and the update waits until it is"

@@ -1,0 +1,1 @@
+"""ARM and Microsoft Graph, read with the sign-in of the providers."""

@@ -1,0 +1,1 @@
+"""What an update would do, in words: before it is done."""
