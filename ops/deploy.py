@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .engine.commands import is_outdated, update
+from .engine.events import update
+from .engine.plan import is_outdated
 from .errors import OpsError
 from .report.masking import mask
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ..azure.api import Azure
+from ..azure.sign_in import Azure
 from ..cluster.connection import Cluster
-from ..engine.commands import Step, export_raw, export_stack, holdings, preview_import
+from ..engine.state import export_raw, export_stack, holdings
+from ..engine.steps import Step, preview_import
 from ..report.values import in_clear
 from .azure import Arm, Entra
 from .search import Found, Search

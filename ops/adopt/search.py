@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..cluster.connection import Cluster, field_managers
-from ..engine.commands import Step
+from ..engine.steps import Step
 from ..report.values import UNKNOWN, in_clear
 from .azure import AmbiguousError, Arm, Entra
 

@@ -1,6 +1,6 @@
 """An adoption in words."""
 
-from ..engine.commands import Step
+from ..engine.steps import Step
 from ..report.values import is_client_secret
 from .run import Adoption
 

@@ -1,15 +1,7 @@
-"""ARM and Microsoft Graph, read with the sign-in that the stack's providers use.
-
-The environment is the providers' own: ARM_CLIENT_ID with ARM_CLIENT_SECRET or OIDC, else the Azure CLI's sign-in;
-ARM_METADATA_HOSTNAME for another cloud.
-"""
+"""ARM and Microsoft Graph over HTTP."""
 
 import logging
-import os
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from azure.core import PipelineClient
@@ -17,47 +9,11 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
 from azure.core.rest import HttpRequest, HttpResponse
-from azure.identity import AzureCliCredential, ClientAssertionCredential, ClientSecretCredential
 
-from ..errors import OpsError, SignInError
-
-_METADATA_VERSION = "2022-09-01"
+from ..errors import OpsError
 
 # What goes wrong is told once, by who asked for it.
 logging.getLogger("azure").addHandler(logging.NullHandler())
-
-
-@dataclass(frozen=True)
-class Cloud:
-    """Where a cloud's APIs are."""
-
-    authority: str
-    resource_manager: str
-    resource_manager_audience: str
-    graph: str
-
-
-# By the names that the azure-native provider has for them.
-CLOUDS = {
-    "public": Cloud(
-        "https://login.microsoftonline.com",
-        "https://management.azure.com",
-        "https://management.azure.com",
-        "https://graph.microsoft.com",
-    ),
-    "usgovernment": Cloud(
-        "https://login.microsoftonline.us",
-        "https://management.usgovcloudapi.net",
-        "https://management.usgovcloudapi.net",
-        "https://graph.microsoft.us",
-    ),
-    "china": Cloud(
-        "https://login.partner.microsoftonline.cn",
-        "https://management.chinacloudapi.cn",
-        "https://management.chinacloudapi.cn",
-        "https://microsoftgraph.chinacloudapi.cn",
-    ),
-}
 
 
 class AzureRefusedError(OpsError):
@@ -141,108 +97,12 @@ class Api:
             request = HttpRequest(method, address, params=parameters, headers=headers, json=body)
             response = self._client.send_request(request)
         except ClientAuthenticationError as error:
-            raise OpsError(f"Signing in failed: {_first_line(error)}") from None
+            raise OpsError(f"Signing in failed: {first_line(error)}") from None
         except AzureError as error:
-            raise OpsError(f"{self._url} does not answer: {_first_line(error)}") from None
+            raise OpsError(f"{self._url} does not answer: {first_line(error)}") from None
         if response.status_code >= 400:
             raise _refusal(f"{method} {path}", response)
         return response
-
-
-class Azure:
-    """One tenant, signed in to."""
-
-    def __init__(self, tenant_id: str, environment: str = "public") -> None:
-        cloud = find_cloud(environment)
-        credential = _credential(tenant_id, cloud)
-        self.arm = Api(cloud.resource_manager, cloud.resource_manager_audience, credential)
-        self.graph = Api(cloud.graph, cloud.graph, credential)
-
-
-def find_cloud(environment: str) -> Cloud:
-    """The cloud that the providers use: by ARM_METADATA_HOSTNAME, by ARM_ENVIRONMENT, or by its name.
-
-    Raises:
-        OpsError: there is no such cloud, or its endpoints can't be read.
-    """
-    host = os.environ.get("ARM_METADATA_HOSTNAME")
-    if not host:
-        name = os.environ.get("ARM_ENVIRONMENT") or environment
-        if name not in CLOUDS:
-            raise OpsError(f"Unknown Azure cloud '{name}': expected one of {', '.join(CLOUDS)}.")
-        return CLOUDS[name]
-    client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(f"https://{host}", policies=[RetryPolicy()])
-    try:
-        answer = client.send_request(
-            HttpRequest("GET", f"https://{host}/metadata/endpoints", params={"api-version": _METADATA_VERSION})
-        )
-        answer.raise_for_status()
-        metadata = answer.json()
-        return Cloud(
-            metadata["authentication"]["loginEndpoint"].rstrip("/"),
-            metadata["resourceManager"].rstrip("/"),
-            metadata["authentication"]["audiences"][0].rstrip("/"),
-            metadata["microsoftGraphResourceId"].rstrip("/"),
-        )
-    except (AzureError, KeyError, IndexError, ValueError) as error:
-        raise OpsError(f"The cloud's endpoints can't be read from ARM_METADATA_HOSTNAME={host}: {error}") from None
-
-
-def get_token(authority: str, tenant_id: str, client_id: str, client_secret: str, audience: str) -> None:
-    """Get a token as the gateway does, and forget it.
-
-    Raises:
-        SignInError: Entra refuses.
-        OpsError: Entra does not answer.
-    """
-    try:
-        ClientSecretCredential(tenant_id, client_id, client_secret, **_options(authority)).get_token(
-            f"{audience}/.default"
-        )
-    except ClientAuthenticationError as error:
-        reason = _first_line(error).removeprefix("Authentication failed: ")
-        code = re.search(r"AADSTS\d+", reason)
-        if code is None:
-            raise OpsError(f"{authority} does not answer: {reason}") from None
-        raise SignInError(reason, code[0]) from None
-    except AzureError as error:
-        raise OpsError(f"{authority} does not answer: {_first_line(error)}") from None
-
-
-def _options(authority: str) -> dict[str, Any]:
-    return {
-        "authority": authority,
-        "disable_instance_discovery": os.environ.get("ARM_DISABLE_INSTANCE_DISCOVERY", "").lower() == "true",
-    }
-
-
-def _credential(tenant_id: str, cloud: Cloud) -> TokenCredential:
-    client_id, secret = os.environ.get("ARM_CLIENT_ID", ""), os.environ.get("ARM_CLIENT_SECRET", "")
-    options = _options(cloud.authority)
-    if client_id and secret:
-        return ClientSecretCredential(tenant_id, client_id, secret, **options)
-    if client_id and os.environ.get("ARM_USE_OIDC", "").lower() == "true":
-        return ClientAssertionCredential(tenant_id, client_id, _oidc_token, **options)
-    return AzureCliCredential(tenant_id=tenant_id)
-
-
-def _oidc_token() -> str:
-    """The pipeline's token that Entra exchanges, from where the providers take it."""
-    if token := os.environ.get("ARM_OIDC_TOKEN"):
-        return token
-    if file := os.environ.get("ARM_OIDC_TOKEN_FILE_PATH"):
-        return Path(file).read_text().strip()
-    url = os.environ.get("ARM_OIDC_REQUEST_URL") or os.environ.get("ACTIONS_ID_TOKEN_REQUEST_URL")
-    token = os.environ.get("ARM_OIDC_REQUEST_TOKEN") or os.environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
-    if not url or not token:
-        raise OpsError("ARM_USE_OIDC is set, but there is no token: set ARM_OIDC_TOKEN, or allow `id-token: write`.")
-    client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(url, policies=[RetryPolicy()])
-    request = HttpRequest(
-        "GET", f"{url}&audience=api://AzureADTokenExchange", headers={"Authorization": f"Bearer {token}"}
-    )
-    answer = client.send_request(request)
-    answer.raise_for_status()
-    return answer.json()["value"]
 
 
 def _refusal(what: str, response: HttpResponse) -> AzureRefusedError:
@@ -254,5 +114,5 @@ def _refusal(what: str, response: HttpResponse) -> AzureRefusedError:
     return AzureRefusedError(what, response.status_code, code, message)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -17,9 +17,10 @@ from ..drift import render
 from ..drift.check import check
 from ..drift.report import Report
 from ..engine.attributes import remove_empty_attributes
-from ..engine.commands import Step, export_stack
-from ..engine.commands import preview as preview_steps
 from ..engine.graph import mermaid
+from ..engine.state import export_stack
+from ..engine.steps import Step
+from ..engine.steps import preview as preview_steps
 from ..errors import OpsError
 from ..github.api import Repository
 from ..github.comment import keep_comment, outdate_comments

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from ..azure.api import Azure
+from ..azure.sign_in import Azure
 from ..cluster.connection import Cluster
-from ..engine.commands import StackResource, export_raw, export_stack, holdings
+from ..engine.state import StackResource, export_raw, export_stack, holdings
 from ..errors import OpsError
 from ..report.masking import mask
 from .beside.authorization import Authorization

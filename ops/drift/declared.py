@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..engine.commands import Step, refresh
+from ..engine.steps import Step, refresh
 from ..report.property_path import value_at
 from .report import Finding, Kind
 from .written_by_others import shown

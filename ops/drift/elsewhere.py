@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from ..engine.commands import export_stack, stacks
+from ..engine.state import export_stack, stacks
 
 
 class Elsewhere:

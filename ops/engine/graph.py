@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
-from .commands import StackResource, Step
+from .state import StackResource
+from .steps import Step
 
 _COLOURS = {
     "azure": "fill:#cfe4fa,stroke:#0f6cbd",

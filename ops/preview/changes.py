@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..engine.commands import Step
+from ..engine.steps import Step
 from ..report.markdown import shown
 from ..report.property_path import member, value_at
 from .replacements import REPLACING

@@ -1,7 +1,7 @@
 """A preview as a pull request's comment: a sentence, a table, warnings; details and the graph folded."""
 
-from ..engine.commands import Step
 from ..engine.graph import mermaid, resources_of
+from ..engine.steps import Step
 from ..report.markdown import LONGEST, code, cut, fenced, folded
 from ..report.masking import mask
 from .changes import WAITS_ONLY, Change, changes

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ..engine.commands import Step
+from ..engine.steps import Step
 
 
 class Interruption(StrEnum):

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 
-from ..engine.commands import Step
+from ..engine.steps import Step
 from .changes import WAITS_ONLY, changes
 from .replacements import Interruption, Replacement, counts, name_clashes, replacements
 

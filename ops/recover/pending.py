@@ -7,7 +7,7 @@ removed, and the next update makes it again.
 
 from typing import Any
 
-from ..engine.commands import masked
+from ..report.values import masked
 from . import in_arm, in_cluster, in_entra
 from .leftover import Fate, Leftover, Places
 

@@ -4,10 +4,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from ..azure.api import Azure
+from ..azure.sign_in import Azure
 from ..cluster.connection import Cluster
-from ..engine.commands import export_raw, export_stack, holdings, import_raw, preview, run, stacks, updates
+from ..engine.commands import run
+from ..engine.history import updates
 from ..engine.lock import Lock, clear_lock, find_lock, is_owner_gone
+from ..engine.state import export_raw, export_stack, holdings, import_raw, stacks
+from ..engine.steps import preview
 from ..errors import OpsError
 from .leftover import Fate, Leftover, Places
 from .pending import find_leftovers

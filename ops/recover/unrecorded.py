@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..cluster.connection import Cluster
-from ..engine.commands import StackResource, Step
+from ..engine.state import StackResource
+from ..engine.steps import Step
 from ..report.values import UNKNOWN
 from . import in_arm, in_cluster, in_entra
 from .leftover import Fate, Leftover, Places

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..engine.commands import StackResource
+from ..engine.state import StackResource
 from ..errors import OpsError
 
 _GATEWAY = "self-hosted-gateway:gateway:SelfHostedGateway"

@@ -3,7 +3,8 @@
 import base64
 import os
 
-from ..azure.api import find_cloud, get_token
+from ..azure.clouds import find_cloud
+from ..azure.sign_in import get_token
 from ..cluster.connection import Cluster
 from ..errors import SignInError
 from .deployed import DeployedGateway, default_audience

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from ..azure.api import Azure
+from ..azure.sign_in import Azure
 from ..cluster.connection import Cluster
-from ..engine.commands import StackResource, export_stack
+from ..engine.state import StackResource, export_stack
 from ..errors import OpsError
 from . import api_management, authorization, entra, pods
 from .deployed import deployed_gateways

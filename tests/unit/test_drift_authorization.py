@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ops.drift.beside.authorization import Authorization
-from ops.engine.commands import StackResource
+from ops.engine.state import StackResource
 
 INSTANCE = "/subscriptions/s/resourceGroups/contoso-rg/providers/Microsoft.ApiManagement/service/contoso-apim"
 ROLE = "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/a-role"

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from ops.cli.application import app
 from ops.drift import check
-from ops.engine.commands import StackResource
+from ops.engine.state import StackResource
 from ops.errors import OpsError
 
 from ..pipelines.github_api import BOT, GitHubApi

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ops.drift.beside.entra import added_credentials
-from ops.engine.commands import StackResource
+from ops.engine.state import StackResource
 
 END = "2028-01-01T00:00:00Z"
 

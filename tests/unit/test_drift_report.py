@@ -12,7 +12,8 @@ from ops.drift.check import expiring
 from ops.drift.declared import _changes
 from ops.drift.report import ExpiringSecret, Finding, Kind, Report
 from ops.drift.written_by_others import shown
-from ops.engine.commands import StackResource, Step
+from ops.engine.state import StackResource
+from ops.engine.steps import Step
 from ops.report.property_path import value_at
 
 END = datetime(2026, 12, 1, tzinfo=UTC)

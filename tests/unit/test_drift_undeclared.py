@@ -8,7 +8,7 @@ import pytest
 from ops.drift.beside.kubernetes import added_to_objects
 from ops.drift.beside.pods import undeclared
 from ops.drift.report import Finding, Kind
-from ops.engine.commands import StackResource
+from ops.engine.state import StackResource
 
 OWN = "pulumi-kubernetes-1"
 ENV_FROM = {"configMapRef": {"name": "mygw-env"}}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ops.engine.commands import Step
+from ops.engine.steps import Step
 from ops.preview import comment as preview_comment
 from ops.preview import text as preview_text
 from ops.report.markdown import LONGEST

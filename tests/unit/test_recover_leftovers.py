@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ops.engine.commands import Step
 from ops.engine.lock import Lock
+from ops.engine.steps import Step
 from ops.errors import OpsError
 from ops.recover import in_entra, run
 from ops.recover.leftover import Fate, Leftover, Places

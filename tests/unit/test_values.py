@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ops.engine.commands import _step
+from ops.engine.steps import _step
 from ops.preview import text as preview_text
 from ops.report.values import UNKNOWN, in_clear, masked, masked_by_name
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...azure.api import Api
 from ...azure.permissions import any_grants
-from ...engine.commands import StackResource
+from ...engine.state import StackResource
 from ..elsewhere import Elsewhere, guid
 from ..report import Finding, Kind
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...azure.api import Api
-from ...engine.commands import StackResource
+from ...engine.state import StackResource
 from ..elsewhere import Elsewhere
 from ..report import Finding, Kind
 

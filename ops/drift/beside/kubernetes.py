@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ...cluster.connection import Cluster
-from ...engine.commands import StackResource
+from ...engine.state import StackResource
 from ...report.property_path import member
 from ...report.values import SECRET
 from ..report import Finding, Kind

@@ -1,0 +1,48 @@
+"""An update, told by the engine's events while it goes on."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import OpsError
+from .commands import not_run
+
+
+def update(stack: str, plan: Path) -> Iterator[dict[str, Any]]:
+    """Update a stack with `--refresh`, held to a saved plan; the engine's events while it goes on.
+
+    Raises:
+        OpsError: the engine can't be run, or the update fails.
+    """
+    arguments = ["up", "--yes", "--json", "--refresh", "--plan", str(plan), "--stack", stack]
+    command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
+    environment = {**os.environ, "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
+    with tempfile.TemporaryFile("w+") as errors:
+        try:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
+        except OSError as error:
+            raise not_run(error) from None
+        with process:
+            yield from _events(process)
+        if process.returncode:
+            errors.seek(0)
+            said = errors.read().strip().removeprefix("error: ")
+            raise OpsError(said or f"The update failed: pulumi ended with exit code {process.returncode}.")
+
+
+def _events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
+    assert process.stdout is not None  # noqa: S101 - it is a pipe
+    # An interrupt at the terminal reaches the engine too, which ends in an orderly way: that is waited for.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        for line in process.stdout:
+            with contextlib.suppress(ValueError):
+                yield json.loads(line)
+    finally:
+        signal.signal(signal.SIGINT, before)

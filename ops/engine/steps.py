@@ -1,0 +1,135 @@
+"""What the engine would do to a stack's resources."""
+
+import json
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import OpsError
+from ..report.values import masked_by_name
+from .commands import answer_of, message_of
+from .plan import fingerprint, save
+
+_ROOT = "pulumi:pulumi:Stack"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the engine would do to one resource."""
+
+    operation: str
+    urn: str
+    type: str
+    properties: tuple[str, ...]
+    """Paths of the properties that differ."""
+    old: dict[str, Any]
+    """Inputs as declared."""
+    new: dict[str, Any]
+    """Inputs as found, or as they will be."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """What happens to each property: `update`, `add-replace` and so on."""
+    id: str = ""
+    """The resource's id, where the state has it."""
+    parent: str = ""
+    """URN of the parent."""
+    dependencies: tuple[str, ...] = ()
+    """URNs of what it needs."""
+    provider: str = ""
+    """Logical name of the provider."""
+    record: dict[str, Any] = field(default_factory=dict, repr=False)
+    """The resource as the state will have it."""
+
+    @property
+    def name(self) -> str:
+        """The resource's logical name."""
+        return self.urn.rsplit("::", 1)[-1]
+
+    @property
+    def parent_name(self) -> str:
+        """The parent's logical name."""
+        return self.parent.rsplit("::", 1)[-1]
+
+
+def refresh(stack: str) -> list[Step]:
+    """What a refresh finds changed, without taking it into the state.
+
+    Raises:
+        OpsError: it fails: that is no drift, and no all-clear either.
+    """
+    return _steps("refresh", "--preview-only", "--run-program", "--stack", stack)
+
+
+def preview(stack: str, *, refresh: bool = False, plan: Path | None = None) -> list[Step]:
+    """What an update would do.
+
+    Args:
+        stack: name of the stack.
+        refresh: compare with reality, as an update with `--refresh` does, instead of with the state.
+        plan: where to save the plan that an update can be held to, with the state that it starts from; secrets in it are
+            encrypted, and what resources have now is left out.
+
+    Raises:
+        OpsError: the preview fails.
+    """
+    options = ["--refresh"] if refresh else []
+    command = ["preview", "--show-sames", "--show-replacement-steps", *options, "--stack", stack]
+    steps = _steps(*command) if plan is None else _planned(command, stack, plan)
+    # What the refresh read comes first; the program's own steps begin with the stack.
+    roots = [index for index, step in enumerate(steps) if step.type == _ROOT]
+    return steps[roots[-1] :] if refresh and roots else steps
+
+
+def preview_import(stack: str) -> tuple[list[Step], dict[str, Any]]:
+    """What an update would do, and the import file of what it would create, with placeholders for the ids.
+
+    Raises:
+        OpsError: the preview fails.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "import.json"
+        steps = _steps("preview", "--show-sames", "--import-file", str(file), "--stack", stack)
+        return steps, json.loads(file.read_text())
+
+
+def _planned(command: list[str], stack: str, plan: Path) -> list[Step]:
+    """The steps of a preview; its plan is saved when nothing in it is in clear."""
+    planned_from = fingerprint(stack)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "plan.json"
+        steps = _steps(*command, "--save-plan", str(file))
+        written = json.loads(file.read_text())
+    save(written, planned_from, plan)
+    return steps
+
+
+def _steps(*arguments: str) -> list[Step]:
+    finished = answer_of(*arguments, "--json")
+    try:
+        answer = json.loads(finished.stdout)
+    except ValueError:
+        raise OpsError(message_of(finished)) from None
+    errors = [entry["message"].strip() for entry in answer.get("diagnostics") or [] if entry["severity"] == "error"]
+    if finished.returncode or errors:
+        raise OpsError("\n".join(dict.fromkeys(errors)) or message_of(finished))
+    return [_step(step) for step in answer.get("steps") or []]
+
+
+def _step(step: dict[str, Any]) -> Step:
+    details = step.get("detailedDiff") or {}
+    old, new = step.get("oldState") or {}, step.get("newState") or {}
+    return Step(
+        operation=step["op"],
+        urn=step["urn"],
+        type=(old or new).get("type", ""),
+        properties=tuple(details),
+        old=masked_by_name(old.get("inputs") or {}),
+        new=masked_by_name(new.get("inputs") or {}),
+        kinds={path: str(detail.get("kind", "")) for path, detail in details.items()},
+        id=str(old.get("id", "")),
+        parent=str((old or new).get("parent", "")),
+        dependencies=tuple((new or old).get("dependencies") or ()),
+        # A URN, and the provider's own id.
+        provider=str((new or old).get("provider", "")).rpartition("::")[0].rsplit("::", 1)[-1],
+        record=new,
+    )
