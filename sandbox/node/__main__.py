@@ -13,7 +13,7 @@ import typer
 import uvicorn
 
 from .cluster import Cluster
-from .endpoints import NOTICE_SECONDS, Endpoints
+from .endpoints import Endpoints
 from .events import Events
 from .images import Images
 from .kubelet_api import KubeletApi
@@ -47,15 +47,6 @@ def main(
     client_ca: Annotated[Path, typer.Option(help="The authority of its clients' certificates.")],
     network: Annotated[Path, typer.Option(help="What pods resolve and trust: see sandbox/README.md.")],
     images: Annotated[Path, typer.Option(help="The images there are.")] = IMAGES,
-    back_off_seconds: Annotated[
-        float, typer.Option(help="The first back-off of a restart or a pull; the longest is 30 times it.")
-    ] = 10,
-    time_scale: Annotated[
-        float,
-        typer.Option(
-            help="Real seconds for each second of a preStop sleep and of what the load balancer takes to notice."
-        ),
-    ] = 1,
 ) -> None:
     """Plays the cluster's Node: kubelet, cluster DNS, image trust store, load balancer."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -72,8 +63,6 @@ def main(
             kubelet={"port": kubelet_port, "certificate": tls_cert, "key": tls_key, "client_ca": client_ca},
             network_file=network.absolute(),
             images=Images(images),
-            back_off_seconds=back_off_seconds,
-            time_scale=time_scale,
         )
     )
 
@@ -85,8 +74,6 @@ async def _run(
     kubelet: dict,
     network_file: Path,
     images: Images,
-    back_off_seconds: float,
-    time_scale: float,
 ) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -104,11 +91,9 @@ async def _run(
                 network=pod_network,
                 network_file=network_file,
                 folder=(state / "pods").absolute(),
-                back_off_seconds=back_off_seconds,
-                time_scale=time_scale,
             )
         )
-        endpoints = Endpoints(NOTICE_SECONDS * time_scale, pod_network)
+        endpoints = Endpoints(pod_network)
         balancer = LoadBalancer(cluster, service_events, pod_network, published, endpoints)
         server = _Server(KubeletApi(pods).server(**kubelet))
         parts = [

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..waits import beside_controllers
 from . import KubernetesObject, clock
 from .back_off import BackOff
 from .container_log import last_lines
@@ -21,6 +22,11 @@ from .volumes import VolumeError
 
 TERMINATION_MESSAGE_BYTES = 4096
 FALLBACK_LINES, FALLBACK_BYTES = 80, 2048
+SYNC_RETRY_SECONDS = 10.0
+"""After what kubelet tries again with a container that could not be created."""
+
+PULL_REPORT_SECONDS = 1.0
+"""How long a refused pull is told as such, before it is told that kubelet waits."""
 
 ReportEvent = Callable[[str, str, str], None]
 """Reports an event about this container: type, reason, message."""
@@ -62,10 +68,6 @@ class Surroundings:
 
     report_event: ReportEvent
     changed: Callable[[], None]
-    back_off_seconds: float
-    time_scale: float
-    """Real seconds for each second of a preStop sleep."""
-
     grace_seconds: float
     """The pod's `terminationGracePeriodSeconds`."""
 
@@ -83,8 +85,8 @@ class Container:
         self.state = ContainerState(image=spec["image"])
         self._restart_policy = restart_policy
         self._around = around
-        self._restarts = BackOff(around.back_off_seconds)
-        self._pulls = BackOff(around.back_off_seconds)
+        self._restarts = BackOff()
+        self._pulls = BackOff()
         self._stopping = asyncio.Event()
         self._process: ContainerProcess | None = None
         self._ended = asyncio.Event()
@@ -106,7 +108,7 @@ class Container:
             if image is None or self._stopping.is_set():
                 continue
             if not await self._start(image):
-                await self._pause(self._around.back_off_seconds)
+                await self._pause(beside_controllers(SYNC_RETRY_SECONDS))
                 continue
             await self._supervise()
             if not self._restarts_after(self.state.terminated):
@@ -175,20 +177,20 @@ class Container:
             self._waiting("InvalidImageName", str(error))
             self._around.report_event("Warning", "InspectFailed", str(error))
             self._around.report_event("Warning", "Failed", "Error: InvalidImageName")
-            await self._pause(self._around.back_off_seconds)
+            await self._pause(beside_controllers(SYNC_RETRY_SECONDS))
         except ImageNotFoundError as error:
             self._pulls.next()
             self._around.report_event("Normal", "Pulling", f'Pulling image "{reference}"')
             self._around.report_event("Warning", "Failed", f'Failed to pull image "{reference}": {error}')
             self._around.report_event("Warning", "Failed", "Error: ErrImagePull")
             self._waiting("ErrImagePull", str(error))
-            seconds = self._pulls.seconds
-            await self._pause(min(1.0, seconds))
+            seconds = beside_controllers(self._pulls.seconds)
+            await self._pause(PULL_REPORT_SECONDS)
             if not self._stopping.is_set():
                 self._waiting("ImagePullBackOff", f'Back-off pulling image "{reference}": ErrImagePull: {error}')
                 self._around.report_event("Normal", "BackOff", f'Back-off pulling image "{reference}"')
                 self._around.report_event("Warning", "Failed", "Error: ImagePullBackOff")
-                await self._pause(seconds - min(1.0, seconds))
+                await self._pause(seconds - PULL_REPORT_SECONDS)
         return None
 
     async def _start(self, image: Image) -> bool:
@@ -321,7 +323,7 @@ class Container:
             return 0.0
         seconds = min(float(hook["sleep"]["seconds"]), grace_seconds)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ended.wait(), seconds * self._around.time_scale)
+            await asyncio.wait_for(self._ended.wait(), beside_controllers(seconds))
         return seconds
 
     async def _end(self, grace_seconds: float) -> None:

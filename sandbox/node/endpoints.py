@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from ..waits import beside_controllers
 from . import KubernetesObject
 from .pod_network import PodNetwork
 
@@ -30,8 +31,7 @@ class Endpoint(NamedTuple):
 class Endpoints:
     """What the EndpointSlices say, and said a moment ago."""
 
-    def __init__(self, notice_seconds: float, network: PodNetwork) -> None:
-        self._notice_seconds = notice_seconds
+    def __init__(self, network: PodNetwork) -> None:
         self._network = network
         self._ready: set[Endpoint] = set()
         self._leaving: dict[Endpoint, float] = {}
@@ -48,7 +48,7 @@ class Endpoints:
                     unready.add(endpoint)
         for gone in self._ready - ready - unready:
             since = self._network.ending_since(gone.ip) or time.monotonic()
-            self._leaving[gone] = since + self._notice_seconds
+            self._leaving[gone] = since + beside_controllers(NOTICE_SECONDS)
         for back in ready | unready:
             self._leaving.pop(back, None)
         self._ready = ready

@@ -13,6 +13,7 @@ from typing import Any
 
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_fixed
 
+from ..waits import beside_controllers
 from . import KubernetesObject, clock, volumes
 from .cluster import Cluster, ClusterError
 from .container import Container, Surroundings
@@ -44,10 +45,6 @@ class NodeParts:
 
     folder: Path
     """Folder of all pods."""
-
-    back_off_seconds: float
-    time_scale: float
-    """Real seconds for each second of a preStop sleep."""
 
 
 class Pod:
@@ -151,14 +148,14 @@ class Pod:
                 await self._volumes.fill(self.object)
             except (volumes.VolumeError, ClusterError) as error:
                 self._event("Warning", "FailedMount", str(error))
-                await self._pause(VOLUME_RETRY_SECONDS)
+                await self._pause(beside_controllers(VOLUME_RETRY_SECONDS))
             else:
                 return True
         return False
 
     async def _refresh_volumes(self) -> None:
         while True:
-            await asyncio.sleep(VOLUME_REFRESH_SECONDS)
+            await asyncio.sleep(beside_controllers(VOLUME_REFRESH_SECONDS))
             try:
                 await self._volumes.fill(self.object)
             except (volumes.VolumeError, ClusterError) as error:
@@ -226,8 +223,6 @@ class Pod:
             prepare_root=self._prepare_root,
             report_event=lambda kind, reason, message: self._event(kind, reason, message, field_path),
             changed=lambda: self._changed.set(),
-            back_off_seconds=self._node.back_off_seconds,
-            time_scale=self._node.time_scale,
             grace_seconds=float(self.object["spec"].get("terminationGracePeriodSeconds") or 30),
             pod_text=self._text,
         )

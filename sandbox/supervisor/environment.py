@@ -8,8 +8,6 @@ from .parts import Parts, released_plugins_wanted
 
 # The stack's state is encrypted with a passphrase that everybody knows: nothing in it is worth protecting.
 PASSPHRASE = "sandbox"  # noqa: S105
-# The plugins' waits between tries and polls, shortened: replication takes no time here. The number of tries stays.
-RETRY_SCALE = "0.02"
 IDENTITIES = ("deployer", "reader", "administrator")
 
 
@@ -61,5 +59,4 @@ def environment(home: Home, parts: Parts, identity: str) -> dict[str, str]:
     }
     if not released_plugins_wanted():
         variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
-        variables["SANDBOX_RETRY_SCALE"] = os.environ.get("SANDBOX_RETRY_SCALE", RETRY_SCALE)
     return variables

@@ -17,15 +17,13 @@ from ..control_plane.cluster import Cluster, Ports
 from ..language_host.install import install as install_language_host
 from ..plugins.install import install as install_plugins
 from ..toolchain.tools import Toolchain
+from ..waits import time_scale
 from . import azure_control, processes
 from .home import CHECKOUT, STARTED_WITH_FEWER_IDENTITIES, Home, SandboxError
 
 NODE_NAME = "sandbox"
 _READY_WITHIN_SECONDS = 120
 _STOP_WITHIN_SECONDS = 15
-# Pods end faster than they would: a preStop sleep, and what the load balancer takes to notice, keep their ratio. Not still
-# faster: what comes from Kubernetes' own controllers, which retry after 1 and 2 s, takes as long as it does.
-NODE_TIME_SCALE = 0.4
 
 
 @dataclass(frozen=True)
@@ -88,9 +86,11 @@ class Parts:
         """Start what does not run, and wait until each part is ready.
 
         Raises:
-            SandboxError: a part does not get ready; its log's end is in the message. What was started is stopped.
+            SandboxError: a part does not get ready; its log's end is in the message. What was started is stopped. Or
+            SANDBOX_TIME_SCALE is none.
         """
         started: list[Part] = []
+        _check_time_scale()
         try:
             self._install()
             self._prepare_cluster()
@@ -200,7 +200,6 @@ class Parts:
             f"--tls-key={certificates / 'kubelet-key.pem'}",
             f"--client-ca={certificates / 'ca.pem'}",
             f"--network={self._home.network}",
-            f"--time-scale={NODE_TIME_SCALE}",
         ]
 
     def _node_ready(self) -> bool:
@@ -211,6 +210,13 @@ class Parts:
             return False
         conditions = answer.json().get("status", {}).get("conditions", []) if answer.status_code == 200 else []
         return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+
+
+def _check_time_scale() -> None:
+    try:
+        time_scale()
+    except ValueError as error:
+        raise SandboxError(str(error)) from None
 
 
 def released_plugins_wanted() -> bool:

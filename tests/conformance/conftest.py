@@ -23,8 +23,6 @@ from .processes import REPOSITORY, Restartable
 
 IMAGES = Path(__file__).parent / "node" / "images.yaml"
 RELEASED_IMAGES = REPOSITORY / "sandbox/node/images.yaml"
-BACK_OFF_SECONDS = "0.5"
-TIME_SCALE = "0.4"
 NAMES = ("login.microsoftonline.com", "*.configuration.azure-api.net")
 
 
@@ -108,8 +106,7 @@ def node(kubernetes: Kubernetes, azure: fake.Azure, tmp_path_factory: pytest.Tem
     command += ["--kubeconfig", kubernetes.cluster.kubeconfig("node"), "--state", state]
     command += ["--kubelet-port", str(free_port()), "--network", network, "--images", images]
     command += ["--tls-cert", certificates / "kubelet.pem", "--tls-key", certificates / "kubelet-key.pem"]
-    command += ["--client-ca", certificates / "ca.pem", "--back-off-seconds", BACK_OFF_SECONDS]
-    command += ["--time-scale", TIME_SCALE]
+    command += ["--client-ca", certificates / "ca.pem"]
     process = Restartable(command, folder / "node.log")
     process.start()
     try:

@@ -23,6 +23,8 @@ INSTANCE = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/contoso-rg/providers/Microsoft.ApiManagement/service/contoso-apim"
 )
 AUTHORIZATION_VERSION = "2022-04-01"
+# The stand-ins' waits in real time would take most of the tests' time; no limit of a test rests on it.
+TIME_SCALE = "0.02"
 # Only against hanging: what is awaited may come late in an update.
 PATIENCE_SECONDS = 240
 
@@ -61,7 +63,7 @@ class Sandbox:
 
     def sandbox(self, *arguments: str) -> Result:
         """`python -m sandbox ...`."""
-        environment = {**os.environ, "SANDBOX_HOME": str(self.home), "NO_COLOR": "1"}
+        environment = {**os.environ, "SANDBOX_HOME": str(self.home), "SANDBOX_TIME_SCALE": TIME_SCALE, "NO_COLOR": "1"}
         return _run([sys.executable, "-m", "sandbox", *arguments], CHECKOUT, environment)
 
     def run(self, *command: str, identity: str = "deployer", cwd: Path | None = None, **changes: str) -> Result:

@@ -8,16 +8,13 @@ from dataclasses import dataclass
 import httpx
 import tenacity
 
+from ...waits import between_tries
+
 
 def new_client() -> httpx.Client:
     """A client that trusts what SSL_CERT_FILE names, as Go programs do, or the system's certificates."""
     context = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or None)
     return httpx.Client(verify=context, timeout=100, trust_env=False)
-
-
-def retry_scale() -> float:
-    """Factor on all delays, for tests: SANDBOX_RETRY_SCALE. The number of tries stays."""
-    return float(os.environ.get("SANDBOX_RETRY_SCALE", "1"))
 
 
 @dataclass(frozen=True)
@@ -31,13 +28,12 @@ class RetryPolicy:
 
     def send(self, request: Callable[[], httpx.Response]) -> httpx.Response:
         """Send until an answer is none of those statuses or the tries are used up; the last answer counts."""
-        scale = retry_scale()
-        exponential = tenacity.wait_exponential(multiplier=self.delay * scale, max=self.max_delay * scale)
+        exponential = tenacity.wait_exponential(multiplier=self.delay, max=self.max_delay)
 
         def wait(state: tenacity.RetryCallState) -> float:
             answer = state.outcome.result() if state.outcome and not state.outcome.failed else None
             after = answer.headers.get("Retry-After", "") if answer is not None else ""
-            return float(after) * scale if after.isdigit() else exponential(state)
+            return between_tries(float(after) if after.isdigit() else exponential(state))
 
         def last(state: tenacity.RetryCallState) -> httpx.Response:
             assert state.outcome is not None  # noqa: S101 - tenacity calls it after a try

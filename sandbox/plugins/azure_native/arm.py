@@ -5,7 +5,8 @@ from typing import Any
 
 import httpx
 
-from ..azure_cloud.http import RetryPolicy, retry_scale
+from ...waits import between_tries
+from ..azure_cloud.http import RetryPolicy
 from ..azure_cloud.sign_in import Cloud, TokenSource
 from ..engine.provider import ProviderError
 
@@ -72,7 +73,7 @@ class Arm:
             address = response.headers.get("Location")
             if not address or time.monotonic() > deadline:
                 raise ProviderError(f"{accepted.request.method} {accepted.request.url}: accepted, but not done")
-            time.sleep(float(response.headers.get("Retry-After") or _POLL_SECONDS) * retry_scale())
+            time.sleep(between_tries(float(response.headers.get("Retry-After") or _POLL_SECONDS)))
             headers = {"Authorization": f"Bearer {self._tokens.token()}"}
             try:
                 response = _RETRIES.send(lambda: self._client.get(address, headers=headers))  # noqa: B023 - at once

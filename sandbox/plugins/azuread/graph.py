@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 
-from ..azure_cloud.http import RetryPolicy, retry_scale
+from ...waits import between_tries
+from ..azure_cloud.http import RetryPolicy
 from ..azure_cloud.sign_in import Cloud, TokenSource
 from ..engine.provider import ProviderError
 
@@ -95,7 +96,7 @@ class Graph:
                 expected = error.status in statuses and re.search(message, error.message)
                 if not expected or time.monotonic() > deadline:
                     raise
-            time.sleep(_SECONDS_BETWEEN_READS * retry_scale())
+            time.sleep(between_tries(_SECONDS_BETWEEN_READS))
 
     def wait_until_seen(self, what: str, seen: Callable[[], bool]) -> None:
         """Read until it has been seen several times in a row: Graph's replicas differ for a while.
@@ -117,4 +118,4 @@ class Graph:
             if in_a_row < times:
                 if time.monotonic() > deadline:
                     raise ProviderError(f"{what}: timed out waiting for replication")
-                time.sleep(_SECONDS_BETWEEN_READS * retry_scale())
+                time.sleep(between_tries(_SECONDS_BETWEEN_READS))

@@ -23,7 +23,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_the_first_restart_is_at_once_and_the_next_wait_ten_seconds_doubled_up_to_five_minutes(clock: Clock) -> None:
-    restarts = BackOff(10)
+    restarts = BackOff()
     waits = []
     for _ in range(8):
         wait = restarts.wait(clock.now)
@@ -34,7 +34,7 @@ def test_the_first_restart_is_at_once_and_the_next_wait_ten_seconds_doubled_up_t
 
 
 def test_ten_minutes_of_running_well_are_forgiving(clock: Clock) -> None:
-    restarts = BackOff(10)
+    restarts = BackOff()
     for _ in range(3):
         restarts.next()
     clock.now += 601
@@ -44,7 +44,7 @@ def test_ten_minutes_of_running_well_are_forgiving(clock: Clock) -> None:
 
 
 def test_time_that_has_passed_since_the_failure_counts(clock: Clock) -> None:
-    restarts = BackOff(10)
+    restarts = BackOff()
     restarts.next()
     failed = clock.now
     clock.now += 4

@@ -30,14 +30,15 @@ async def test_a_configuration_that_cannot_be_read_for_a_while_is_read_again(tmp
         prepare_root=lambda *_: (tmp_path / "logs").mkdir(exist_ok=True),
         report_event=lambda *event: events.append(event),
         changed=lambda: seen.append(container.state.state),
-        back_off_seconds=0.1,
-        time_scale=1,
         grace_seconds=1,
         pod_text="",
     )
     container = Container({"name": "main", "image": "example.com/completing:1"}, "Never", None, around)
+    loop = asyncio.get_running_loop()
+    started = loop.time()
     async with asyncio.timeout(30):
         await container.run()
+    assert loop.time() - started >= 10
     error = {"reason": "CreateContainerConfigError", "message": "the API server was not reached"}
     assert seen[0] == {"waiting": error}
     assert events[0] == ("Warning", "Failed", "Error: the API server was not reached")

@@ -1,6 +1,8 @@
 """Pods: started, configured, restarted, ended, and what kubectl tells of them."""
 
-from ..conftest import BACK_OFF_SECONDS, Node
+from datetime import datetime, timedelta
+
+from ..conftest import Node
 from ..control_plane import Kubernetes
 from .objects import config_map, in_namespace, is_ready, pod, secret, state, waits
 
@@ -74,15 +76,22 @@ def test_an_image_that_is_not_there_is_not_pulled(kubernetes: Kubernetes, node: 
 def test_a_container_that_fails_is_restarted_with_back_off(kubernetes: Kubernetes, node: Node, namespace: str) -> None:
     failing = pod("example.com/failing:1", container_terminationMessagePolicy="FallbackToLogsOnError")
     kubernetes.apply(*in_namespace(namespace, failing))
-    found = kubernetes.await_pod(
-        namespace,
-        "pod",
-        lambda pod: waits("CrashLoopBackOff")(pod) and pod["status"]["containerStatuses"][0]["restartCount"] >= 2,
+    # None before the first restart, 10 s before the second, then doubled with each.
+    first, second = (
+        kubernetes.await_pod(
+            namespace,
+            "pod",
+            lambda pod, count=count: (
+                waits("CrashLoopBackOff")(pod) and pod["status"]["containerStatuses"][0]["restartCount"] == count
+            ),
+        )
+        for count in (1, 2)
     )
-    last = found["status"]["containerStatuses"][0]["lastState"]["terminated"]
+    assert "back-off 10s restarting failed container=main pod=pod_" in state(first)["waiting"]["message"]
+    assert "back-off 20s restarting failed container=main pod=pod_" in state(second)["waiting"]["message"]
+    before, last = (pod["status"]["containerStatuses"][0]["lastState"]["terminated"] for pod in (first, second))
     assert (last["exitCode"], last["reason"], last["message"]) == (3, "Error", "this is why\n")
-    # None before the first restart, then doubled with each.
-    back_off = float(BACK_OFF_SECONDS) * 2 ** (found["status"]["containerStatuses"][0]["restartCount"] - 1)
-    assert f"back-off {back_off:g}s restarting failed container=main pod=pod_" in state(found)["waiting"]["message"]
+    waited = datetime.fromisoformat(last["startedAt"]) - datetime.fromisoformat(before["finishedAt"])
+    assert timedelta(seconds=9) <= waited  # the times are whole seconds
     kubernetes.await_event(namespace, "BackOff", "Back-off restarting failed container main in pod pod_")
     assert kubernetes.kubectl("logs", "pod", "--previous", "-n", namespace) == "this is why\n"

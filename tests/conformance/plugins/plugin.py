@@ -45,7 +45,7 @@ class Plugin:
         self.process = subprocess.Popen(
             [sys.executable, "-m", f"sandbox.plugins.{package}"],
             cwd=CHECKOUT,
-            env={"PATH": os.environ["PATH"], "SANDBOX_RETRY_SCALE": "0.001", **environment},
+            env={"PATH": os.environ["PATH"], "SANDBOX_TIME_SCALE": "0.001", **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
