@@ -7,15 +7,15 @@ import subprocess
 import sys
 import threading
 from concurrent import futures
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
 from google.protobuf.json_format import MessageToDict
-from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
+from ..engine_protocol import language_pb2, language_pb2_grpc, plugin_pb2
+from ..installed import installed_version
 from .program import TOLD
 
 _PARENT_CHECK_SECONDS = 0.5
@@ -33,7 +33,7 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.LanguageHandshakeResponse()
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
-        return plugin_pb2.PluginInfo(version=version("pulumi"))
+        return plugin_pb2.PluginInfo(version=installed_version("pulumi"))
 
     def RuntimeOptionsPrompts(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         return language_pb2.RuntimeOptionsResponse()

@@ -11,15 +11,16 @@ import sys
 import traceback
 from pathlib import Path
 
-import pulumi
-import pulumi.runtime
-
 # The program has told its user what is wrong: the host has nothing to add.
 TOLD = 32
 
 
 def run(main: str, settings: dict[str, str | int | bool]) -> int:
     """Run the program; its exit code."""
+    # Here, because the host reads this module too, and has nothing to do with the SDK.
+    import pulumi
+    import pulumi.runtime
+
     os.environ["PULUMI_CONFIG"] = str(settings.pop("config"))
     os.environ["PULUMI_CONFIG_SECRET_KEYS"] = str(settings.pop("config_secret_keys"))
     pulumi.runtime.configure(pulumi.runtime.Settings(**settings))  # pyright: ignore[reportArgumentType]

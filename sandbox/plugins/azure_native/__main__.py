@@ -1,8 +1,7 @@
 """`python -m sandbox.plugins.azure_native`."""
 
-from importlib.metadata import version
-
+from ...installed import installed_version
 from ..engine.process import serve
 from .provider import AzureNative
 
-serve(AzureNative("azure-native", version("pulumi_azure_native")))
+serve(AzureNative("azure-native", installed_version("pulumi_azure_native")))

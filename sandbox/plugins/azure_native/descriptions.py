@@ -7,16 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi_azure_native import apimanagement, authorization, keyvault, resources, storage
-
 from ..engine.provider import Request
+from ..engine.schema import Schema
 
 
 @dataclass(frozen=True)
 class Description:
     """One type of resource, as the API document has it."""
 
-    arguments: type
+    arguments: str
     """The pinned SDK's class of its inputs."""
     path: str
     api_version: str
@@ -77,7 +76,7 @@ _STAMPS = ("createdOn", "updatedOn", "createdBy", "updatedBy")
 
 DESCRIPTIONS: dict[str, Description] = {
     "azure-native:authorization:RoleDefinition": Description(
-        arguments=authorization.RoleDefinitionArgs,
+        arguments="authorization.RoleDefinitionArgs",
         path="/{scope}/providers/Microsoft.Authorization/roleDefinitions/{roleDefinitionId}",
         api_version="2022-05-01-preview",
         api_version_name="2022-05-01-preview",
@@ -93,7 +92,7 @@ DESCRIPTIONS: dict[str, Description] = {
         outputs=_STAMPS,
     ),
     "azure-native:authorization:RoleAssignment": Description(
-        arguments=authorization.RoleAssignmentArgs,
+        arguments="authorization.RoleAssignmentArgs",
         path="/{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}",
         api_version="2022-04-01",
         api_version_name="2022-04-01",
@@ -116,7 +115,7 @@ DESCRIPTIONS: dict[str, Description] = {
         replaced_by=("principalId",),
     ),
     "azure-native:apimanagement:Gateway": Description(
-        arguments=apimanagement.GatewayArgs,
+        arguments="apimanagement.GatewayArgs",
         path=f"{_SERVICE}/gateways/{{gatewayId}}",
         api_version="2024-05-01",
         api_version_name="2024-05-01",
@@ -126,7 +125,7 @@ DESCRIPTIONS: dict[str, Description] = {
         delete_if_match=True,
     ),
     "azure-native:apimanagement:GatewayApiEntityTag": Description(
-        arguments=apimanagement.GatewayApiEntityTagArgs,
+        arguments="apimanagement.GatewayApiEntityTagArgs",
         path=f"{_SERVICE}/gateways/{{gatewayId}}/apis/{{apiId}}",
         api_version="2024-05-01",
         api_version_name="2024-05-01",
@@ -137,7 +136,7 @@ DESCRIPTIONS: dict[str, Description] = {
         read_with_head=True,
     ),
     "azure-native:resources:ResourceGroup": Description(
-        arguments=resources.ResourceGroupArgs,
+        arguments="resources.ResourceGroupArgs",
         path=_STATE_GROUP,
         api_version="2024-03-01",
         api_version_name="2024-03-01",
@@ -149,7 +148,7 @@ DESCRIPTIONS: dict[str, Description] = {
         replaced_by=("location",),
     ),
     "azure-native:storage:StorageAccount": Description(
-        arguments=storage.StorageAccountArgs,
+        arguments="storage.StorageAccountArgs",
         path=_ACCOUNT,
         api_version="2024-01-01",
         api_version_name="2024-01-01",
@@ -171,7 +170,7 @@ DESCRIPTIONS: dict[str, Description] = {
         replaced_by=("isHnsEnabled", "location"),
     ),
     "azure-native:storage:BlobServiceProperties": Description(
-        arguments=storage.BlobServicePropertiesArgs,
+        arguments="storage.BlobServicePropertiesArgs",
         path=f"{_ACCOUNT}/blobServices/{{blobServicesName}}",
         api_version="2024-01-01",
         api_version_name="2024-01-01",
@@ -183,7 +182,7 @@ DESCRIPTIONS: dict[str, Description] = {
         singleton=True,
     ),
     "azure-native:storage:BlobContainer": Description(
-        arguments=storage.BlobContainerArgs,
+        arguments="storage.BlobContainerArgs",
         path=f"{_ACCOUNT}/blobServices/default/containers/{{containerName}}",
         api_version="2024-01-01",
         api_version_name="2024-01-01",
@@ -195,7 +194,7 @@ DESCRIPTIONS: dict[str, Description] = {
         outputs=("hasImmutabilityPolicy", "hasLegalHold"),
     ),
     "azure-native:keyvault:Vault": Description(
-        arguments=keyvault.VaultArgs,
+        arguments="keyvault.VaultArgs",
         path=_VAULT,
         api_version="2024-11-01",
         api_version_name="2024-11-01",
@@ -206,7 +205,7 @@ DESCRIPTIONS: dict[str, Description] = {
         body_outputs=("location", "properties", "tags"),
     ),
     "azure-native:keyvault:Key": Description(
-        arguments=keyvault.KeyArgs,
+        arguments="keyvault.KeyArgs",
         path=f"{_VAULT}/keys/{{keyName}}",
         api_version="2024-11-01",
         api_version_name="2024-11-01",
@@ -221,3 +220,8 @@ DESCRIPTIONS: dict[str, Description] = {
         undeletable="ARM does not delete keys; the vault's own API, with which the released plugin does, is not played",
     ),
 }
+
+PROVIDER_ARGUMENTS = "ProviderArgs"
+SCHEMA = Schema(
+    "pulumi_azure_native", PROVIDER_ARGUMENTS, *(description.arguments for description in DESCRIPTIONS.values())
+)

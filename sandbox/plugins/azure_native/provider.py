@@ -2,16 +2,14 @@
 
 from typing import Any
 
-import pulumi_azure_native
-
 from ..azure_cloud.credentials import read_credentials, read_setting
 from ..azure_cloud.http import new_client
 from ..azure_cloud.sign_in import TokenSource, find_cloud
 from ..engine.provider import Provider, ProviderError, Resource
-from ..engine.schema import Failure, failures
+from ..engine.schema import Failure
 from ..engine.values import Properties
 from .arm import Arm
-from .descriptions import DESCRIPTIONS
+from .descriptions import DESCRIPTIONS, PROVIDER_ARGUMENTS, SCHEMA
 from .resources import ArmResource
 
 _API_MANAGEMENT = "2024-05-01"
@@ -30,7 +28,7 @@ class AzureNative(Provider):
     def check_config(self, inputs: Properties, old: Properties) -> tuple[Properties, list[Failure]]:  # noqa: ARG002
         known = {key: value for key, value in inputs.items() if key != "version"}
         # Booleans and lists of a provider's inputs travel as JSON texts: only names are checked.
-        found = [f for f in failures(pulumi_azure_native.ProviderArgs, known) if "unknown" in f.reason]
+        found = [f for f in SCHEMA.failures(PROVIDER_ARGUMENTS, known) if "unknown" in f.reason]
         return inputs, found
 
     def configure(self, inputs: Properties) -> None:

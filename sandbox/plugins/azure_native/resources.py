@@ -9,10 +9,10 @@ from typing import Any
 
 from ..engine.differences import Difference, changes, replaced_by
 from ..engine.provider import Existing, ProviderError, Request, Resource
-from ..engine.schema import Failure, failures
+from ..engine.schema import Failure
 from ..engine.values import UNKNOWN, Properties, Secret, conceal_like, has_unknown, reveal
 from .arm import Arm, ArmError
-from .descriptions import Description
+from .descriptions import SCHEMA, Description
 
 
 class ArmResource(Resource):
@@ -31,7 +31,7 @@ class ArmResource(Resource):
         filled = {**description.defaults, **inputs}
         if filled.get(name) is None:
             filled[name] = chosen
-        found = list(failures(description.arguments, filled))
+        found = list(SCHEMA.failures(description.arguments, filled))
         played = {*description.path_inputs(), *description.properties, *description.body}
         found += [
             Failure(input_, f"{input_} is not part of the stand-in for azure-native")

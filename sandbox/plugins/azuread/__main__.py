@@ -1,8 +1,7 @@
 """`python -m sandbox.plugins.azuread`."""
 
-from importlib.metadata import version
-
+from ...installed import installed_version
 from ..engine.process import serve
 from .provider import AzureAd
 
-serve(AzureAd("azuread", version("pulumi_azuread")))
+serve(AzureAd("azuread", installed_version("pulumi_azuread")))

@@ -3,12 +3,11 @@
 import re
 from typing import Any
 
-from pulumi_azuread import AppRoleAssignmentArgs
-
 from ..engine.differences import Difference, changes
 from ..engine.provider import Existing, ProviderError, Request, Resource
-from ..engine.schema import Failure, failures
+from ..engine.schema import Failure
 from ..engine.values import UNKNOWN, Properties, reveal
+from .arguments import APP_ROLE_ASSIGNMENT, SCHEMA
 from .graph import Graph
 
 _NAMES = {"appRoleId": "appRoleId", "principalObjectId": "principalId", "resourceObjectId": "resourceId"}
@@ -23,7 +22,7 @@ class AppRoleAssignment(Resource):
 
     def check(self, inputs: Properties, old: Properties, request: Request) -> tuple[Properties, list[Failure]]:  # noqa: ARG002
         given = {key: value for key, value in inputs.items() if key != "__defaults"}
-        return {**given, "__defaults": []}, list(failures(AppRoleAssignmentArgs, given))
+        return {**given, "__defaults": []}, list(SCHEMA.failures(APP_ROLE_ASSIGNMENT, given))
 
     def diff(self, old: Existing, inputs: Properties, request: Request) -> Difference:  # noqa: ARG002
         changed = [change for change in changes(old.inputs, inputs) if change.root != "__defaults"]

@@ -4,12 +4,11 @@ import threading
 from collections import defaultdict
 from typing import Any
 
-from pulumi_azuread import ApplicationFederatedIdentityCredentialArgs
-
 from ..engine.differences import Difference, changes, replaced_by
 from ..engine.provider import Existing, ProviderError, Request, Resource
-from ..engine.schema import Failure, failures
+from ..engine.schema import Failure
 from ..engine.values import UNKNOWN, Properties, conceal_like, reveal
+from .arguments import FEDERATED_CREDENTIAL, SCHEMA
 from .graph import Graph
 
 _NAMES = {
@@ -31,7 +30,7 @@ class ApplicationFederatedIdentityCredential(Resource):
 
     def check(self, inputs: Properties, old: Properties, request: Request) -> tuple[Properties, list[Failure]]:  # noqa: ARG002
         given = {key: value for key, value in inputs.items() if key != "__defaults"}
-        found = list(failures(ApplicationFederatedIdentityCredentialArgs, given))
+        found = list(SCHEMA.failures(FEDERATED_CREDENTIAL, given))
         name = reveal(given.get("displayName"))
         if isinstance(name, str) and not 1 <= len(name) <= 120:
             found.append(Failure("displayName", "expected length of display_name to be in the range (1 - 120)"))

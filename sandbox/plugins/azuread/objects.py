@@ -4,12 +4,11 @@ import uuid
 from abc import abstractmethod
 from typing import Any
 
-from pulumi_azuread import ApplicationArgs, ServicePrincipalArgs
-
 from ..engine.differences import Difference, changes, replaced_by
 from ..engine.provider import Existing, ProviderError, Request, Resource
-from ..engine.schema import Failure, failures
+from ..engine.schema import Failure
 from ..engine.values import UNKNOWN, Properties, conceal_like, reveal
+from .arguments import APPLICATION, SCHEMA, SERVICE_PRINCIPAL
 from .graph import Graph
 
 _DEFAULTS_KEY = "__defaults"
@@ -18,7 +17,7 @@ _DEFAULTS_KEY = "__defaults"
 class DirectoryObject(Resource):
     """What applications and service principals have in common."""
 
-    arguments: type
+    arguments: str
     collection: str
     defaults: dict[str, Any]
     body_names: dict[str, str]
@@ -34,7 +33,7 @@ class DirectoryObject(Resource):
     def check(self, inputs: Properties, old: Properties, request: Request) -> tuple[Properties, list[Failure]]:  # noqa: ARG002
         given = {key: value for key, value in inputs.items() if key != _DEFAULTS_KEY}
         missing = {key: value for key, value in self.defaults.items() if key not in given}
-        found = list(failures(self.arguments, given))
+        found = list(SCHEMA.failures(self.arguments, given))
         supported = {*self.body_names, *self.defaults, "owners", "clientId"}
         found += [
             Failure(name, f"{name} is not part of the stand-in for azuread")
@@ -160,7 +159,7 @@ class DirectoryObject(Resource):
 class Application(DirectoryObject):
     """`azuread:index/application:Application`."""
 
-    arguments = ApplicationArgs
+    arguments = APPLICATION
     collection = "applications"
     defaults = {"signInAudience": "AzureADMyOrg", "preventDuplicateNames": False}  # noqa: RUF012
     body_names = {  # noqa: RUF012
@@ -203,7 +202,7 @@ class Application(DirectoryObject):
 class ServicePrincipal(DirectoryObject):
     """`azuread:index/servicePrincipal:ServicePrincipal`."""
 
-    arguments = ServicePrincipalArgs
+    arguments = SERVICE_PRINCIPAL
     collection = "servicePrincipals"
     defaults = {"accountEnabled": True, "appRoleAssignmentRequired": False, "useExisting": False}  # noqa: RUF012
     body_names = {  # noqa: RUF012

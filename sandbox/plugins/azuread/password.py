@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from pulumi_azuread import ApplicationPasswordInitArgs
-
 from ..engine.differences import Difference, changes
 from ..engine.provider import Existing, ProviderError, Request, Resource
-from ..engine.schema import Failure, failures
+from ..engine.schema import Failure
 from ..engine.values import UNKNOWN, Properties, Secret, reveal
+from .arguments import PASSWORD, SCHEMA
 from .graph import Graph
 
 
@@ -19,7 +18,7 @@ class ApplicationPassword(Resource):
 
     def check(self, inputs: Properties, old: Properties, request: Request) -> tuple[Properties, list[Failure]]:  # noqa: ARG002
         given = {key: value for key, value in inputs.items() if key != "__defaults"}
-        found = list(failures(ApplicationPasswordInitArgs, given))
+        found = list(SCHEMA.failures(PASSWORD, given))
         if given.get("endDate") is not None and given.get("endDateRelative") is not None:
             found.append(Failure("endDate", '"end_date": conflicts with end_date_relative'))
         if given.get("endDateRelative") is not None:

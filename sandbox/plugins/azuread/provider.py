@@ -1,14 +1,13 @@
 """The plugin: its configuration, its resources and its look-ups."""
 
-import pulumi_azuread
-
 from ..azure_cloud.credentials import read_credentials
 from ..azure_cloud.http import new_client
 from ..azure_cloud.sign_in import TokenSource, find_cloud
 from ..engine.provider import Provider, ProviderError, Resource
-from ..engine.schema import Failure, failures
+from ..engine.schema import Failure
 from ..engine.values import Properties
 from .app_role_assignment import AppRoleAssignment
+from .arguments import PROVIDER, SCHEMA
 from .federated_credential import ApplicationFederatedIdentityCredential
 from .graph import Graph
 from .look_ups import look_up_principal
@@ -27,7 +26,7 @@ class AzureAd(Provider):
 
     def check_config(self, inputs: Properties, old: Properties) -> tuple[Properties, list[Failure]]:  # noqa: ARG002
         known = {key: value for key, value in inputs.items() if key != "version"}
-        found = [f for f in failures(pulumi_azuread.ProviderArgs, known) if "unknown" in f.reason]
+        found = [f for f in SCHEMA.failures(PROVIDER, known) if "unknown" in f.reason]
         return inputs, found
 
     def configure(self, inputs: Properties) -> None:

@@ -6,8 +6,8 @@ import sys
 from concurrent import futures
 
 import grpc
-from pulumi.runtime.proto import provider_pb2_grpc
 
+from ...engine_protocol import provider_pb2_grpc
 from .provider import Provider
 from .servicer import Servicer
 

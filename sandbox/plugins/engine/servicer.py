@@ -8,8 +8,8 @@ from typing import Any, NoReturn
 import grpc
 from google.protobuf import any_pb2, empty_pb2
 from google.rpc import status_pb2
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from ...engine_protocol import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
 from .differences import Change, changes
 from .provider import Existing, IncompleteError, Provider, ProviderError, Request
 from .schema import Failure

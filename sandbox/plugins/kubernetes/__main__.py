@@ -1,8 +1,7 @@
 """`python -m sandbox.plugins.kubernetes`."""
 
-from importlib.metadata import version
-
+from ...installed import installed_version
 from ..engine.process import serve
 from .provider import Kubernetes
 
-serve(Kubernetes("kubernetes", version("pulumi_kubernetes")))
+serve(Kubernetes("kubernetes", installed_version("pulumi_kubernetes")))

@@ -2,14 +2,7 @@
 
 from dataclasses import dataclass
 
-from pulumi_kubernetes.apps.v1 import DeploymentInitArgs
-from pulumi_kubernetes.core.v1 import (
-    ConfigMapInitArgs,
-    NamespaceInitArgs,
-    SecretInitArgs,
-    ServiceAccountInitArgs,
-    ServiceInitArgs,
-)
+from ..engine.schema import Schema
 
 
 @dataclass(frozen=True)
@@ -19,7 +12,7 @@ class Kind:
     api_version: str
     kind: str
     plural: str
-    arguments: type
+    arguments: str
     """The pinned SDK's class of its inputs."""
     replaced_by: tuple[str, ...] = ()
     """Properties that force a replacement, beside name and namespace (the released plugin's table)."""
@@ -36,15 +29,24 @@ class Kind:
 
 KINDS = {
     "kubernetes:core/v1:ConfigMap": Kind(
-        "v1", "ConfigMap", "configmaps", ConfigMapInitArgs, ("data", "binaryData"), "enableConfigMapMutable"
+        "v1", "ConfigMap", "configmaps", "core.v1.ConfigMapInitArgs", ("data", "binaryData"), "enableConfigMapMutable"
     ),
     "kubernetes:core/v1:Secret": Kind(
-        "v1", "Secret", "secrets", SecretInitArgs, ("type", "data", "stringData"), "enableSecretMutable"
+        "v1", "Secret", "secrets", "core.v1.SecretInitArgs", ("type", "data", "stringData"), "enableSecretMutable"
     ),
-    "kubernetes:core/v1:Service": Kind("v1", "Service", "services", ServiceInitArgs, ("spec.clusterIP", "spec.type")),
-    "kubernetes:core/v1:ServiceAccount": Kind("v1", "ServiceAccount", "serviceaccounts", ServiceAccountInitArgs),
-    "kubernetes:core/v1:Namespace": Kind("v1", "Namespace", "namespaces", NamespaceInitArgs, namespaced=False),
+    "kubernetes:core/v1:Service": Kind(
+        "v1", "Service", "services", "core.v1.ServiceInitArgs", ("spec.clusterIP", "spec.type")
+    ),
+    "kubernetes:core/v1:ServiceAccount": Kind(
+        "v1", "ServiceAccount", "serviceaccounts", "core.v1.ServiceAccountInitArgs"
+    ),
+    "kubernetes:core/v1:Namespace": Kind(
+        "v1", "Namespace", "namespaces", "core.v1.NamespaceInitArgs", namespaced=False
+    ),
     "kubernetes:apps/v1:Deployment": Kind(
-        "apps/v1", "Deployment", "deployments", DeploymentInitArgs, ("spec.selector",)
+        "apps/v1", "Deployment", "deployments", "apps.v1.DeploymentInitArgs", ("spec.selector",)
     ),
 }
+
+PROVIDER_ARGUMENTS = "ProviderArgs"
+SCHEMA = Schema("pulumi_kubernetes", PROVIDER_ARGUMENTS, *(kind.arguments for kind in KINDS.values()))

@@ -5,11 +5,11 @@ from typing import Any
 
 from ..engine.differences import Difference, changes, replaced_by
 from ..engine.provider import Existing, IncompleteError, ProviderError, Request, Resource
-from ..engine.schema import Failure, failures
+from ..engine.schema import Failure
 from ..engine.values import UNKNOWN, Properties, Secret, Unknown, conceal_like, has_unknown, reveal
 from .connection import Connection, StatusError, UnreachableError
 from .field_managers import take_over, takes_over
-from .kinds import Kind
+from .kinds import SCHEMA, Kind
 from .live import importable, prune, state_of
 from .readiness import reasons_against, wait_until_gone, wait_until_ready
 
@@ -39,7 +39,7 @@ class KubernetesObject(Resource):
     def check(self, inputs: Properties, old: Properties, request: Request) -> tuple[Properties, list[Failure]]:
         inputs = {key: value for key, value in inputs.items() if not key.startswith("__")}
         metadata = dict(reveal(inputs.get("metadata")) or {})
-        found = list(failures(self._kind.arguments, inputs))
+        found = list(SCHEMA.failures(self._kind.arguments, inputs))
         if metadata.get("name") is None:
             metadata |= self._automatic_name(metadata, old, request)
         if self._kind.namespaced and metadata.get("namespace") is None:

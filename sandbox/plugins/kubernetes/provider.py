@@ -1,12 +1,10 @@
 """The plugin: its configuration, and a handler for each kind of object."""
 
-import pulumi_kubernetes
-
 from ..engine.provider import Provider, ProviderError, Resource
-from ..engine.schema import Failure, failures
+from ..engine.schema import Failure
 from ..engine.values import Properties
 from .connection import Connection, UnreachableError, active_cluster
-from .kinds import KINDS
+from .kinds import KINDS, PROVIDER_ARGUMENTS, SCHEMA
 from .objects import KubernetesObject, Settings
 
 _CLUSTER_INPUTS = ("kubeconfig", "context", "cluster")
@@ -22,7 +20,7 @@ class Kubernetes(Provider):
 
     def check_config(self, inputs: Properties, old: Properties) -> tuple[Properties, list[Failure]]:  # noqa: ARG002
         known = {key: value for key, value in inputs.items() if key != "version"}
-        found = [f for f in failures(pulumi_kubernetes.ProviderArgs, known) if "unknown" in f.reason]
+        found = [f for f in SCHEMA.failures(PROVIDER_ARGUMENTS, known) if "unknown" in f.reason]
         if str(inputs.get("enableServerSideApply", "true")).lower() == "false":
             found.append(Failure("enableServerSideApply", "client-side apply is not part of the stand-in"))
         if inputs.get("renderYamlToDirectory"):

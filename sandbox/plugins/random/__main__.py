@@ -1,8 +1,7 @@
 """`python -m sandbox.plugins.random`."""
 
-from importlib.metadata import version
-
+from ...installed import installed_version
 from ..engine.process import serve
 from .provider import Random
 
-serve(Random("random", version("pulumi_random")))
+serve(Random("random", installed_version("pulumi_random")))

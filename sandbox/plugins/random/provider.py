@@ -2,19 +2,20 @@
 
 import uuid
 
-from pulumi_random import RandomUuidArgs
-
 from ..engine.differences import Difference, changes
 from ..engine.provider import Existing, Provider, ProviderError, Request, Resource
-from ..engine.schema import Failure, failures
+from ..engine.schema import Failure, Schema
 from ..engine.values import UNKNOWN, Properties
+
+_ARGUMENTS = "RandomUuidArgs"
+_SCHEMA = Schema("pulumi_random", _ARGUMENTS)
 
 
 class RandomUuid(Resource):
     """`random:index/randomUuid:RandomUuid`."""
 
     def check(self, inputs: Properties, old: Properties, request: Request) -> tuple[Properties, list[Failure]]:  # noqa: ARG002
-        return inputs, list(failures(RandomUuidArgs, inputs))
+        return inputs, list(_SCHEMA.failures(_ARGUMENTS, inputs))
 
     def diff(self, old: Existing, inputs: Properties, request: Request) -> Difference:  # noqa: ARG002
         changed = changes(old.inputs, inputs)

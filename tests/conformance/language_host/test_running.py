@@ -125,6 +125,19 @@ def test_it_prints_its_port_and_ends_quietly_on_an_interrupt(host: Host) -> None
     assert (host.process.returncode, out, err) == (0, "", "")
 
 
+def test_of_pulumi_it_imports_the_protocol_only() -> None:
+    # The engine starts it twice for each command.
+    command = [sys.executable, "-X", "importtime", "-m", "sandbox.language_host", "127.0.0.1:9"]
+    process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, imported = process.communicate(timeout=20)
+    modules = [line.rpartition("|")[2].strip() for line in imported.splitlines()]
+    assert "sandbox.engine_protocol.language_pb2" in modules
+    assert [module for module in modules if module.startswith("pulumi")] == []
+
+
 def test_it_says_the_version_of_the_sdk(host: Host) -> None:
     assert host.stub.GetPluginInfo(empty_pb2.Empty()).version == "3.272.0"
 

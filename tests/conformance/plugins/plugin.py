@@ -41,9 +41,10 @@ class Made:
 class Plugin:
     """One running plugin."""
 
-    def __init__(self, package: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, package: str, environment: Mapping[str, str], *options: str) -> None:
+        """Start it, with the environment and options of the interpreter."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", f"sandbox.plugins.{package}"],
+            [sys.executable, *options, "-m", f"sandbox.plugins.{package}"],
             cwd=CHECKOUT,
             env={"PATH": os.environ["PATH"], "SANDBOX_TIME_SCALE": "0.001", **environment},
             stdout=subprocess.PIPE,

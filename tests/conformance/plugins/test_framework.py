@@ -25,6 +25,20 @@ def test_a_plugin_prints_its_port_and_ends_quietly(package: str, ending: signal.
 
 
 @pytest.mark.parametrize("package", PACKAGES)
+def test_of_pulumi_a_plugin_imports_the_protocol_only(package: str) -> None:
+    # Four plugins start with every command of the engine, and an SDK takes longer than all else that they do.
+    plugin = Plugin(package, {}, "-X", "importtime")
+    if package == "random":
+        plugin.check("random:index/randomUuid:RandomUuid", {"keepers": {"a": "b"}})
+    else:
+        assert [name for name, _ in plugin.check_config(contoso="x")] == ["contoso"]
+    _, _, imported = plugin.end()
+    modules = [line.rpartition("|")[2].strip() for line in imported.splitlines()]
+    assert "sandbox.engine_protocol.provider_pb2" in modules
+    assert [module for module in modules if module.startswith("pulumi")] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
 def test_a_plugin_ends_with_the_process_that_started_it(package: str) -> None:
     # An engine that is killed tells nobody.
     start = (
