@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from ..engine.steps import Step, refresh
 from ..report.property_path import value_at
+from ..report.written_by_others import shown
 from .report import Finding, Kind
-from .written_by_others import shown
 
 _UNCHANGED = {"same", "refresh", "read"}
 

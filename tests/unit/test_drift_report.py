@@ -11,10 +11,10 @@ from ops.drift.beside.kubernetes import _added
 from ops.drift.check import expiring
 from ops.drift.declared import _changes
 from ops.drift.report import ExpiringSecret, Finding, Kind, Report
-from ops.drift.written_by_others import shown
 from ops.engine.state import StackResource
 from ops.engine.steps import Step
 from ops.report.property_path import value_at
+from ops.report.written_by_others import shown
 
 END = datetime(2026, 12, 1, tzinfo=UTC)
 

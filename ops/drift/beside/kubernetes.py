@@ -13,8 +13,8 @@ from ...cluster.connection import Cluster
 from ...engine.state import StackResource
 from ...report.property_path import member
 from ...report.values import SECRET
+from ...report.written_by_others import shown
 from ..report import Finding, Kind
-from ..written_by_others import shown
 from .pods import undeclared
 
 # Who writes to objects as part of the cluster: revisions of Deployments, finalizers and annotations of load balancers.

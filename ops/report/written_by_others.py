@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ..report.property_path import member, parse
-from ..report.values import SECRET
+from .property_path import member, parse
+from .values import SECRET
 
 NOT_SHOWN = "[not shown]"
 # Texts that say what somebody has added, and are no secrets.
