@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OpsError
+from ..report.property_path import canonical
 from ..report.values import masked_by_name
 from .commands import answer_of, message_of
 from .plan import fingerprint, save
@@ -22,7 +23,7 @@ class Step:
     urn: str
     type: str
     properties: tuple[str, ...]
-    """Paths of the properties that differ."""
+    """Paths of the properties that differ, each key quoted that needs it, whatever the provider writes."""
     old: dict[str, Any]
     """Inputs as declared."""
     new: dict[str, Any]
@@ -116,15 +117,16 @@ def _steps(*arguments: str) -> list[Step]:
 
 
 def _step(step: dict[str, Any]) -> Step:
-    details = step.get("detailedDiff") or {}
     old, new = step.get("oldState") or {}, step.get("newState") or {}
+    declared, found = old.get("inputs") or {}, new.get("inputs") or {}
+    details = {canonical(path, declared, found): detail for path, detail in (step.get("detailedDiff") or {}).items()}
     return Step(
         operation=step["op"],
         urn=step["urn"],
         type=(old or new).get("type", ""),
         properties=tuple(details),
-        old=masked_by_name(old.get("inputs") or {}),
-        new=masked_by_name(new.get("inputs") or {}),
+        old=masked_by_name(declared),
+        new=masked_by_name(found),
         kinds={path: str(detail.get("kind", "")) for path, detail in details.items()},
         id=str(old.get("id", "")),
         parent=str((old or new).get("parent", "")),

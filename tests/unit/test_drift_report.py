@@ -13,7 +13,6 @@ from ops.drift.declared import _changes
 from ops.drift.report import ExpiringSecret, Finding, Kind, Report
 from ops.engine.state import StackResource
 from ops.engine.steps import Step
-from ops.report.property_path import value_at
 from ops.report.written_by_others import shown
 
 END = datetime(2026, 12, 1, tzinfo=UTC)
@@ -150,23 +149,3 @@ def test_a_declared_value_that_was_changed_is_shown_and_what_was_added_beside_it
         ("data.key", None, "[not shown]"),
         ("list", [{"a": "x"}], [{"a": "y", "b": "[not shown]"}, {"c": "[not shown]"}]),
     ]
-
-
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
-        ("spec.replicas", 1),
-        ("spec.containers[1].name", "b"),
-        ('data["gateway.name"]', "mygw"),
-        ("secret.key", "[secret]"),
-        ("spec.none.deeper", None),
-        ("spec.containers[7]", None),
-    ],
-)
-def test_a_value_is_found_by_the_engines_path(path: str, value: object) -> None:
-    document = {
-        "spec": {"replicas": 1, "containers": [{"name": "a"}, {"name": "b"}]},
-        "data": {"gateway.name": "mygw"},
-        "secret": "[secret]",
-    }
-    assert value_at(document, path) == value
