@@ -1,8 +1,14 @@
 """Puts the plugins where the engine looks for them: executables in a PULUMI_HOME of the sandbox's own."""
 
+import os
+import re
 import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+
+from .sources import found_plugins
 
 # Package of the engine -> (its SDK, the module that plays it).
 PLUGINS = {
@@ -13,18 +19,53 @@ PLUGINS = {
 }
 
 
+@dataclass(frozen=True)
+class Installed:
+    """One plugin of a PULUMI_HOME."""
+
+    package: str
+    version: str
+    """The pinned one, under which the engine finds it."""
+    source: str
+    """What it is, in words."""
+
+
 def install(pulumi_home: Path, python: Path) -> None:
-    """Write one executable a plugin, in the version of the pinned SDK.
+    """Put one executable a plugin there, under the version of the pinned SDK: a stand-in, or the one of SANDBOX_PLUGINS.
 
     Args:
         pulumi_home: the PULUMI_HOME that the engine is run with.
         python: the interpreter that has the sandbox's packages; its checkout is two folders above this file.
+
+    Raises:
+        SourceError: SANDBOX_PLUGINS names nothing that plugins can be taken from.
     """
     checkout = Path(__file__).resolve().parents[2]
+    found = found_plugins(PLUGINS)
+    for package, (_, module) in PLUGINS.items():
+        executable = _executable(pulumi_home, package)
+        executable.parent.mkdir(parents=True, exist_ok=True)
+        # It may be a link to a plugin, which must not be written to.
+        executable.unlink(missing_ok=True)
+        if package in found:
+            executable.symlink_to(found[package].executable)
+        else:
+            write_executable(executable, python, checkout, f"sandbox.plugins.{module}")
+
+
+def installed(pulumi_home: Path) -> Iterator[Installed]:
+    """What a PULUMI_HOME has of the plugins."""
     for package, (sdk, module) in PLUGINS.items():
-        folder = pulumi_home / "plugins" / f"resource-{package}-v{version(sdk)}"
-        folder.mkdir(parents=True, exist_ok=True)
-        write_executable(folder / f"pulumi-resource-{package}", python, checkout, f"sandbox.plugins.{module}")
+        executable = _executable(pulumi_home, package)
+        if executable.is_symlink():
+            target = executable.readlink()
+            source = f"{target.parent.name.rpartition('-v')[2]}, from {target.parent.parent}"
+        elif os.access(executable, os.X_OK):
+            is_stand_in = re.search(rb"sandbox\.plugins\." + module.encode(), executable.read_bytes()[:4096])
+            source = "stand-in" if is_stand_in else "released"
+        else:
+            source = "missing"
+        yield Installed(package, version(sdk), source)
 
 
 def released() -> dict[str, str]:
@@ -39,3 +80,8 @@ def write_executable(path: Path, python: Path, checkout: Path, module: str) -> N
         f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(checkout))} exec {shlex.quote(str(python))} -P -m {module} "$@"\n'
     )
     path.chmod(0o755)
+
+
+def _executable(pulumi_home: Path, package: str) -> Path:
+    pinned = version(PLUGINS[package][0])
+    return pulumi_home / "plugins" / f"resource-{package}-v{pinned}" / f"pulumi-resource-{package}"

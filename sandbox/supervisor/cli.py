@@ -13,7 +13,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..plugins.install import released
+from ..plugins.install import installed, released
+from ..plugins.sources import released_wanted
 from ..toolchain.tools import Toolchain, provide
 from . import fault_commands
 from .deploy import deploy as deploy_program
@@ -22,7 +23,7 @@ from .environment import environment
 from .errors import console, reported
 from .home import Home, SandboxError
 from .job import job_environment
-from .parts import Parts, released_plugins_wanted
+from .parts import Parts
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The program's sandbox: Azure and Kubernetes here.")
 app.add_typer(fault_commands.app, name="fault")
@@ -72,7 +73,7 @@ def reset() -> None:
 
 @app.command()
 def status() -> None:
-    """Show each part, its address and its health, and where Services are reached. Fails unless all is ready."""
+    """Show each part, its address and its health, the plugins, and where Services are reached. Fails unless all is ready."""
     with reported():
         home = Home.current()
         if not home.is_sandbox():
@@ -83,6 +84,7 @@ def status() -> None:
         for part, health in healths.items():
             table.add_row(part.name, part.address, f"[{'green' if health == 'ready' else 'red'}]{health}[/]")
         output.print(table)
+        _print_plugins(home)
         _print_services(home)
         if set(healths.values()) != {"ready"}:
             raise typer.Exit(1)
@@ -159,7 +161,7 @@ def _start() -> None:
     home.create()
     with _progress() as progress:
         Parts(home, tools).start(progress)
-    if released_plugins_wanted():
+    if released_wanted():
         _install_released_plugins(home)
 
 
@@ -181,6 +183,13 @@ def _install_released_plugins(home: Home) -> None:
             raise SandboxError(
                 f"SANDBOX_PLUGINS=released: {package} {version} can't be installed here. The stand-ins need no network."
             )
+
+
+def _print_plugins(home: Home) -> None:
+    table = Table("plugin", "version", "what runs", box=None, pad_edge=False)
+    for plugin in installed(home.pulumi_home):
+        table.add_row(plugin.package, plugin.version, plugin.source)
+    output.print(table)
 
 
 def _print_services(home: Home) -> None:

@@ -3,8 +3,9 @@
 import json
 import os
 
+from ..plugins.sources import released_wanted
 from .home import STARTED_WITH_FEWER_IDENTITIES, Home, SandboxError
-from .parts import Parts, released_plugins_wanted
+from .parts import Parts
 
 # The stack's state is encrypted with a passphrase that everybody knows: nothing in it is worth protecting.
 PASSPHRASE = "sandbox"  # noqa: S105
@@ -57,6 +58,6 @@ def environment(home: Home, parts: Parts, identity: str) -> dict[str, str]:
         "SSL_CERT_FILE": str(home.ca_bundle),
         "REQUESTS_CA_BUNDLE": str(home.ca_bundle),
     }
-    if not released_plugins_wanted():
+    if not released_wanted():
         variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
     return variables

@@ -1,7 +1,6 @@
 """The sandbox's parts: how each is started, and how one sees that it is ready."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import tenacity
 from ..control_plane.cluster import Cluster, Ports
 from ..language_host.install import install as install_language_host
 from ..plugins.install import install as install_plugins
+from ..plugins.sources import SourceError, released_wanted
 from ..toolchain.tools import Toolchain
 from ..waits import time_scale
 from . import azure_control, processes
@@ -152,8 +152,11 @@ class Parts:
     def _install(self) -> None:
         """The plugins and, for an engine that was built, the language host."""
         home = self._home.pulumi_home
-        if not released_plugins_wanted():
-            install_plugins(home, CHECKOUT / ".venv" / "bin" / "python")
+        if not released_wanted():
+            try:
+                install_plugins(home, CHECKOUT / ".venv" / "bin" / "python")
+            except SourceError as error:
+                raise SandboxError(str(error)) from None
         if self._toolchain.engine_was_built:
             install_language_host(home, CHECKOUT / ".venv" / "bin" / "python")
 
@@ -217,8 +220,3 @@ def _check_time_scale() -> None:
         time_scale()
     except ValueError as error:
         raise SandboxError(str(error)) from None
-
-
-def released_plugins_wanted() -> bool:
-    """Whether the released plugins are to be run instead of the stand-ins: SANDBOX_PLUGINS=released."""
-    return os.environ.get("SANDBOX_PLUGINS") == "released"
