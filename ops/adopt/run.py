@@ -5,8 +5,9 @@ from typing import Any
 
 from ..azure.sign_in import Azure
 from ..cluster.connection import Cluster
+from ..engine.providers import provider_inputs
 from ..engine.state import export_raw, export_stack, holdings
-from ..engine.steps import Step, preview_import
+from ..engine.steps import Step, preview_import, resources_after
 from ..report.values import in_clear
 from .azure import Arm, Entra
 from .search import Found, Search
@@ -39,9 +40,9 @@ def adopt(stack: str, applications: dict[str, str]) -> Adoption:
         OpsError: somewhere can't be looked.
     """
     steps, skeleton = preview_import(stack)
-    providers = {step.type.removeprefix("pulumi:providers:"): step.new for step in steps}
-    azure_native, kubernetes = providers["azure-native"], providers.get("kubernetes")
-    azure = Azure(str(azure_native["tenantId"]), str(azure_native.get("environment", "public")))
+    planned = resources_after(steps)
+    azure_native, kubernetes = (provider_inputs(package, planned) for package in ("azure-native", "kubernetes"))
+    azure = Azure(azure_native or {})
     cluster = Cluster(kubernetes) if kubernetes is not None else None
     known = {resource.outputs.get("keyId") for resource in export_stack(stack)}
     found = Search(steps, applications, Arm(azure.arm), Entra(azure.graph), cluster, known).run()

@@ -52,7 +52,7 @@ class Search:
             known_secrets: key ids of the client secrets that the stack has.
         """
         self._steps = {step.name: step for step in steps if not step.type.startswith("pulumi:")}
-        self._providers = {step.name: step for step in steps if step.type.startswith("pulumi:providers:")}
+        self._providers = {step.name: step for step in steps if step.type.startswith("pulumi:providers:") and step.new}
         self._wanted = [step for step in self._steps.values() if step.operation == "create"]
         self._applications = applications
         self._arm = arm

@@ -6,6 +6,7 @@ ARM_METADATA_HOSTNAME for another cloud.
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,19 @@ from .clouds import Cloud, find_cloud
 class Azure:
     """One tenant, signed in to."""
 
-    def __init__(self, tenant_id: str, environment: str = "public") -> None:
-        cloud = find_cloud(environment)
-        credential = _credential(tenant_id, cloud)
+    def __init__(self, provider: Mapping[str, Any]) -> None:
+        """Sign in when it is first needed.
+
+        Args:
+            provider: the inputs of the stack's azure-native provider.
+
+        Raises:
+            OpsError: they name no tenant, or a cloud that nobody knows.
+        """
+        if not provider.get("tenantId"):
+            raise OpsError("The stack's azure-native provider has no tenant ID: set `azure-native:tenantId`.")
+        cloud = find_cloud(str(provider.get("environment") or "public"))
+        credential = _credential(str(provider["tenantId"]), cloud)
         self.arm = Api(cloud.resource_manager, cloud.resource_manager_audience, credential)
         self.graph = Api(cloud.graph, cloud.graph, credential)
 

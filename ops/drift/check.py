@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from ..azure.sign_in import Azure
 from ..cluster.connection import Cluster
+from ..engine.providers import provider_inputs
 from ..engine.state import StackResource, export_raw, export_stack, holdings
 from ..errors import OpsError
 from ..report.masking import mask
@@ -60,12 +61,11 @@ def expiring(resources: list[StackResource], now: datetime) -> Iterator[Expiring
 
 
 def _beside(stack: str, resources: list[StackResource], changed: list[Finding]) -> Iterator[Finding]:
-    providers = {resource.type.removeprefix("pulumi:providers:"): resource for resource in resources}
-    if (azure_native := providers.get("azure-native")) is not None:
-        azure = Azure(str(azure_native.inputs["tenantId"]), str(azure_native.inputs.get("environment", "public")))
+    if (azure_native := provider_inputs("azure-native", resources)) is not None:
+        azure = Azure(azure_native)
         elsewhere = Elsewhere(stack)
         yield from Authorization(resources, elsewhere, azure.arm).added()
         yield from added_credentials(resources, azure.graph)
         yield from doubles(resources, elsewhere, azure.graph)
-    if (kubernetes := providers.get("kubernetes")) is not None:
-        yield from added_to_objects(resources, Cluster(kubernetes.inputs), changed)
+    if (kubernetes := provider_inputs("kubernetes", resources)) is not None:
+        yield from added_to_objects(resources, Cluster(kubernetes), changed)

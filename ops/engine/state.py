@@ -20,6 +20,8 @@ class StackResource:
     provider: str = ""
     inputs: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
+    goes: bool = False
+    """Whether it was replaced by another of the same URN, and is still to be deleted."""
 
     @property
     def name(self) -> str:
@@ -38,7 +40,11 @@ def export_stack(stack: str, *, keys_of_secrets: bool = False) -> list[StackReso
         OpsError: the engine can't be run, or there is no such stack.
     """
     decrypt = ["--show-secrets"] if keys_of_secrets else []
-    deployment = json.loads(run("stack", "export", "--stack", stack, *decrypt))["deployment"]
+    return resources_of(json.loads(run("stack", "export", "--stack", stack, *decrypt)))
+
+
+def resources_of(state: dict[str, Any]) -> list[StackResource]:
+    """The resources of a state as the engine exports it."""
     return [
         StackResource(
             urn=resource["urn"],
@@ -49,8 +55,9 @@ def export_stack(stack: str, *, keys_of_secrets: bool = False) -> list[StackReso
             provider=resource.get("provider", ""),
             inputs=masked(resource.get("inputs", {})),
             outputs=masked(resource.get("outputs", {})),
+            goes=bool(resource.get("delete")),
         )
-        for resource in deployment.get("resources", [])
+        for resource in state["deployment"].get("resources") or []
     ]
 
 

@@ -11,6 +11,7 @@ from ..report.property_path import canonical
 from ..report.values import masked_by_name
 from .commands import answer_of, message_of
 from .plan import fingerprint, save
+from .state import StackResource
 
 _ROOT = "pulumi:pulumi:Stack"
 
@@ -91,6 +92,21 @@ def preview_import(stack: str) -> tuple[list[Step], dict[str, Any]]:
         file = Path(folder) / "import.json"
         steps = _steps("preview", "--show-sames", "--import-file", str(file), "--stack", stack)
         return steps, json.loads(file.read_text())
+
+
+def resources_after(steps: list[Step]) -> list[StackResource]:
+    """The resources that an update would leave, as far as a preview knows them, each with its provider."""
+    return [
+        StackResource(
+            urn=step.urn,
+            type=step.type,
+            id=str(step.record.get("id") or ""),
+            provider=str(step.record.get("provider") or ""),
+            inputs=step.new,
+        )
+        for step in steps
+        if step.record
+    ]
 
 
 def _planned(command: list[str], stack: str, plan: Path) -> list[Step]:

@@ -7,6 +7,9 @@ removed, and the next update makes it again.
 
 from typing import Any
 
+from ..engine.providers import provider_of
+from ..engine.state import StackResource, resources_of
+from ..errors import OpsError
 from ..report.values import masked
 from . import in_arm, in_cluster, in_entra
 from .leftover import Fate, Leftover, Places
@@ -23,16 +26,15 @@ def find_leftovers(state: dict[str, Any], known: set[str], places: Places) -> li
     Raises:
         OpsError: somewhere can't be looked.
     """
-    deployment = state["deployment"]
-    resources: list[dict[str, Any]] = deployment.get("resources") or []
+    resources = resources_of(state)
     found: list[Leftover] = []
-    for operation in deployment.get("pending_operations") or []:
+    for operation in state["deployment"].get("pending_operations") or []:
         if operation["type"] == "creating":
             found += _of(operation["resource"], resources, known, places)
     return found
 
 
-def _of(pending: dict[str, Any], resources: list[dict[str, Any]], known: set[str], places: Places) -> list[Leftover]:
+def _of(pending: dict[str, Any], resources: list[StackResource], known: set[str], places: Places) -> list[Leftover]:
     urn, type_, inputs = pending["urn"], pending["type"], masked(pending.get("inputs") or {})
     name = urn.rsplit("::", 1)[-1]
     if type_.startswith("azure-native:"):
@@ -41,7 +43,7 @@ def _of(pending: dict[str, Any], resources: list[dict[str, Any]], known: set[str
             return []  # or made since, and recorded
         id_, remove = there
         # Of two resources with one URN the state could only keep one, and has the one that was to be replaced.
-        if any(resource["urn"] == urn for resource in resources):
+        if any(resource.urn == urn for resource in resources):
             return [Leftover(name, urn, id_, Fate.REMOVE, remove=remove)]
         return [Leftover(name, urn, id_, Fate.IMPORT, id=id_, record=pending)]
     if type_.startswith("azuread:"):
@@ -61,7 +63,13 @@ def _any_time(created: str) -> bool:  # noqa: ARG001
     return True
 
 
-def subscription_of(record: dict[str, Any], resources: list[dict[str, Any]]) -> str:
-    """The subscription that a resource's provider works in."""
-    urn = str(record["provider"]).rpartition("::")[0]
-    return next(str(resource["inputs"]["subscriptionId"]) for resource in resources if resource["urn"] == urn)
+def subscription_of(record: dict[str, Any], resources: list[StackResource]) -> str:
+    """The subscription that a resource's provider works in.
+
+    Raises:
+        OpsError: the state does not have that provider, or it names no subscription.
+    """
+    provider = provider_of(str(record["provider"]), resources)
+    if not provider.inputs.get("subscriptionId"):
+        raise OpsError(f"Provider {provider.name} has no subscription ID: set `azure-native:subscriptionId`.")
+    return str(provider.inputs["subscriptionId"])

@@ -9,7 +9,8 @@ from ..cluster.connection import Cluster
 from ..engine.commands import run
 from ..engine.history import updates
 from ..engine.lock import Lock, clear_lock, find_lock, is_owner_gone
-from ..engine.state import export_raw, export_stack, holdings, import_raw, stacks
+from ..engine.providers import provider_inputs
+from ..engine.state import export_raw, export_stack, holdings, import_raw, resources_of, stacks
 from ..engine.steps import preview
 from ..errors import OpsError
 from .leftover import Fate, Leftover, Places
@@ -113,22 +114,17 @@ def _check_lock(planned: Plan, expected: Lock | None) -> None:
 
 
 def _leftovers(stack: str, state: dict[str, Any], lock: Lock | None) -> list[Leftover]:
-    deployment = state["deployment"]
-    inputs = {
-        resource["type"].removeprefix("pulumi:providers:"): resource["inputs"]
-        for resource in deployment.get("resources") or []
-        if resource["type"].startswith("pulumi:providers:")
-    }
-    if "azure-native" not in inputs:
+    resources = resources_of(state)
+    azure_native, kubernetes = (provider_inputs(package, resources) for package in ("azure-native", "kubernetes"))
+    if azure_native is None:
         return []  # no update has come as far as Azure
-    azure_inputs = inputs["azure-native"]
-    azure = Azure(str(azure_inputs["tenantId"]), str(azure_inputs.get("environment", "public")))
-    cluster = Cluster(inputs["kubernetes"]) if inputs.get("kubernetes") else None
+    azure = Azure(azure_native)
+    cluster = Cluster(kubernetes) if kubernetes is not None else None
     ran = [*updates(stack), *([(lock.since, datetime.now(UTC))] if lock else [])]
     places, known = Places(azure.arm, azure.graph, cluster, ran), _known(stack)
-    found = [*find_leftovers(state, known, places), *beside_the_state(export_stack(stack), known, places)]
-    if not deployment.get("pending_operations"):
-        found += instead_of_creations(preview(stack), deployment.get("resources") or [], known, places)
+    found = [*find_leftovers(state, known, places), *beside_the_state(resources, known, places)]
+    if not state["deployment"].get("pending_operations"):
+        found += instead_of_creations(preview(stack), resources, known, places)
     if any(_APPLICATION in leftover.urn for leftover in found):
         _check_others(stack)
     # An update that was killed twice has recorded the same creation twice.

@@ -41,20 +41,20 @@ def beside_the_state(resources: Iterable[StackResource], known: set[str], places
 
 
 def instead_of_creations(
-    steps: Iterable[Step], resources: list[dict[str, Any]], known: set[str], places: Places
+    steps: Iterable[Step], resources: list[StackResource], known: set[str], places: Places
 ) -> Iterator[Leftover]:
     """What is there already of what the next update would create.
 
     Args:
         steps: a preview.
-        resources: the stack's resources, as the engine keeps them.
+        resources: the stack's resources.
         known: ids, key ids and principals that the stacks of the project know.
         places: where to look.
 
     Raises:
         OpsError: ARM, Graph or the cluster can't be read.
     """
-    recorded = {resource["urn"] for resource in resources}
+    recorded = {resource.urn for resource in resources}
     for step in steps:
         if step.operation != "create":
             continue
@@ -91,7 +91,7 @@ def _in_cluster(step: Step, known: set[str], places: Places, cluster: Cluster) -
         yield Leftover(step.name, step.urn, what, Fate.REMOVE if remove else Fate.KEEP, remove=remove)
 
 
-def _taken_over(step: Step, resources: list[dict[str, Any]], known: set[str], places: Places) -> Iterator[Leftover]:
+def _taken_over(step: Step, resources: list[StackResource], known: set[str], places: Places) -> Iterator[Leftover]:
     there = in_arm.left_over(step.type, step.new, subscription_of(step.record, resources), places.arm)
     if there is not None and there[0].lower() not in known:
         yield Leftover(step.name, step.urn, there[0], Fate.IMPORT, id=there[0], record=step.record)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from ..azure.sign_in import Azure
 from ..cluster.connection import Cluster
+from ..engine.providers import provider_inputs
 from ..engine.state import StackResource, export_stack
 from ..errors import OpsError
 from . import api_management, authorization, entra, pods
@@ -23,11 +24,10 @@ def verify(stack: str) -> Report:
 
 def _checks(stack: str, resources: list[StackResource]) -> Iterator[Check]:
     gateways = deployed_gateways(stack, resources)
-    azure_native = _provider(resources, "azure-native")
-    kubernetes = _provider(resources, "kubernetes")
-    environment = str(azure_native.inputs.get("environment", "public"))
-    azure = Azure(str(azure_native.inputs["tenantId"]), environment)
-    cluster = _Once(lambda: Cluster(kubernetes.inputs))
+    azure_native, kubernetes = (provider_inputs(package, resources) or {} for package in ("azure-native", "kubernetes"))
+    environment = str(azure_native.get("environment") or "public")
+    azure = Azure(azure_native)
+    cluster = _Once(lambda: Cluster(kubernetes))
 
     for instance_id in dict.fromkeys(gateway.instance_id for gateway in gateways):
         name = instance_id.rpartition("/")[2]
@@ -67,7 +67,3 @@ def _asked(subject: str, question: str, ask: Callable[[], Check]) -> Check:
     except OpsError as error:
         next_step = "Check the sign-in, its rights (the reader's suffice) and the network, and ask again."
         return Check(subject, question, Answer.UNKNOWN, " ".join(str(error).split()), next_step)
-
-
-def _provider(resources: list[StackResource], package: str) -> StackResource:
-    return next(resource for resource in resources if resource.type == f"pulumi:providers:{package}")

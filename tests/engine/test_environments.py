@@ -71,6 +71,8 @@ def test_each_serves_and_none_sees_drift_in_the_others(deployed: dict[str, Stack
             eventually(serves)
         assert deployed[name].ops("drift").ok().output.startswith("No drift")
         deployed[name].preview("--expect-no-changes").ok()
+        # The state of those that take dev's roles has a provider without inputs.
+        assert "there is nothing to recover" in deployed[name].ops("recover").ok().output
 
 
 def test_the_roles_are_devs_and_each_instance_has_one_validator(deployed: dict[str, Stack]) -> None:

@@ -144,7 +144,8 @@ def test_what_the_state_has_in_other_letter_case_is_no_leftover() -> None:
     urn = f"urn:pulumi:dev::p::{type_}::mygw-resource-api-echo"
     inputs = {"resourceGroupName": "Contoso-RG", "serviceName": "Contoso-APIM", "gatewayId": "mygw", "apiId": "echo"}
     pending = {"urn": urn, "type": type_, "inputs": inputs, "provider": f"{azure}::1"}
-    resources = [{"urn": azure, "inputs": {"subscriptionId": "s"}}]
+    provider = "pulumi:providers:azure-native"
+    resources = [{"urn": azure, "type": provider, "id": "1", "inputs": {"subscriptionId": "s"}}]
     state = {"deployment": {"resources": resources, "pending_operations": [{"type": "creating", "resource": pending}]}}
     places = Places(_Arm(), _Arm(), None)  # pyright: ignore[reportArgumentType]
     assert find_leftovers(state, {id_}, places) == []

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ops.engine.lock import Lock
+from ops.engine.state import StackResource
 from ops.engine.steps import Step
 from ops.errors import OpsError
 from ops.recover import in_entra, run
@@ -20,7 +21,10 @@ DECLARED = {"displayName": "mygw", "owners": ["deployer"]}
 APPLICATION = "azuread:index/application:Application"
 COMPONENT = "urn:pulumi:dev::p::self-hosted-gateway:workload:GatewayWorkload::mygw-workload"
 AZURE = "urn:pulumi:dev::p::pulumi:providers:azure-native::azure-native"
-RESOURCES: list[dict[str, Any]] = [{"urn": COMPONENT}, {"urn": AZURE, "inputs": {"subscriptionId": "s"}}]
+RESOURCES = [
+    StackResource(COMPONENT, "self-hosted-gateway:workload:GatewayWorkload"),
+    StackResource(AZURE, "pulumi:providers:azure-native", id="1", inputs={"subscriptionId": "s"}),
+]
 
 
 @dataclass
