@@ -1,5 +1,6 @@
 """HTTP with the retries of the released plugins, and none that they lack."""
 
+import math
 import os
 import ssl
 from collections.abc import Callable
@@ -22,28 +23,38 @@ class RetryPolicy:
     """Which answers are tried again, how often, and after how long."""
 
     statuses: frozenset[int]
-    retries: int
-    delay: float
-    max_delay: float
+    delays: tuple[float, ...]
+    """Seconds before each new try, where the answer's Retry-After says nothing."""
+    at_once: bool
+    """Whether a Retry-After of 0 means so, or says nothing."""
+    longest_asked: float = math.inf
+    """With a longer Retry-After, it is not tried again."""
 
     def send(self, request: Callable[[], httpx.Response]) -> httpx.Response:
         """Send until an answer is none of those statuses or the tries are used up; the last answer counts."""
-        exponential = tenacity.wait_exponential(multiplier=self.delay, max=self.max_delay)
 
         def wait(state: tenacity.RetryCallState) -> float:
             answer = state.outcome.result() if state.outcome and not state.outcome.failed else None
-            after = answer.headers.get("Retry-After", "") if answer is not None else ""
-            return between_tries(float(after) if after.isdigit() else exponential(state))
+            asked = self._asked(answer) if answer is not None else None
+            # It is asked after the last try, too.
+            delay = self.delays[min(state.attempt_number, len(self.delays)) - 1]
+            return between_tries(delay if asked is None else asked)
 
         def last(state: tenacity.RetryCallState) -> httpx.Response:
             assert state.outcome is not None  # noqa: S101 - tenacity calls it after a try
             return state.outcome.result()
 
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_result(lambda answer: answer.status_code in self.statuses)
-            | tenacity.retry_if_exception_type(httpx.TransportError),
-            stop=tenacity.stop_after_attempt(self.retries + 1),
+            retry=tenacity.retry_if_result(self._goes_on) | tenacity.retry_if_exception_type(httpx.TransportError),
+            stop=tenacity.stop_after_attempt(len(self.delays) + 1),
             wait=wait,
             retry_error_callback=last,
         )
         return retrying(request)
+
+    def _goes_on(self, answer: httpx.Response) -> bool:
+        return answer.status_code in self.statuses and (self._asked(answer) or 0) <= self.longest_asked
+
+    def _asked(self, answer: httpx.Response) -> float | None:
+        after = answer.headers.get("Retry-After", "")
+        return float(after) if after.isdigit() and (self.at_once or int(after)) else None

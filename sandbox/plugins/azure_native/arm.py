@@ -10,9 +10,11 @@ from ..azure_cloud.http import RetryPolicy
 from ..azure_cloud.sign_in import Cloud, TokenSource
 from ..engine.provider import ProviderError
 
-_RETRIES = RetryPolicy(frozenset({408, 429, 500, 502, 503, 504}), retries=3, delay=20, max_delay=120)
+_RETRIES = RetryPolicy(
+    frozenset({408, 429, 500, 502, 503, 504}), delays=(20, 60, 120), at_once=False, longest_asked=120
+)
 # Between two looks at what ARM has accepted, where it does not say; and until when.
-_POLL_SECONDS = 10
+_POLL_SECONDS = {"PUT": 10.0, "DELETE": 30.0}
 _PATIENCE_SECONDS = 1800
 
 
@@ -69,11 +71,13 @@ class Arm:
             ProviderError: signing in fails, nobody answers, or it takes too long.
         """
         response, deadline = accepted, time.monotonic() + _PATIENCE_SECONDS
+        wait = 0.0  # the first look is at once
         while response.status_code == 202:
             address = response.headers.get("Location")
             if not address or time.monotonic() > deadline:
                 raise ProviderError(f"{accepted.request.method} {accepted.request.url}: accepted, but not done")
-            time.sleep(between_tries(float(response.headers.get("Retry-After") or _POLL_SECONDS)))
+            time.sleep(between_tries(float(response.headers.get("Retry-After") or wait)))
+            wait = _POLL_SECONDS[accepted.request.method]
             headers = {"Authorization": f"Bearer {self._tokens.token()}"}
             try:
                 response = _RETRIES.send(lambda: self._client.get(address, headers=headers))  # noqa: B023 - at once

@@ -95,7 +95,10 @@ class ApplicationFederatedIdentityCredential(Resource):
             if self._graph.find("looking it up", path) is None:
                 return
             self._graph.send(f"removing {old.id}", "DELETE", path)
-            self._graph.wait_until_gone(f"waiting until {old.id} is removed", path)
+            self._graph.wait_until_gone(
+                f"waiting until {old.id} is removed",
+                lambda: self._graph.find("looking whether it is gone", path) is None,
+            )
 
 
 def _many(application_id: str) -> str:

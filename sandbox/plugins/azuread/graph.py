@@ -1,5 +1,6 @@
 """Requests to Microsoft Graph, with the released provider's retries, waits and wording."""
 
+import itertools
 import re
 import time
 from collections.abc import Callable
@@ -12,10 +13,14 @@ from ..azure_cloud.http import RetryPolicy
 from ..azure_cloud.sign_in import Cloud, TokenSource
 from ..engine.provider import ProviderError
 
-_RETRIES = RetryPolicy(frozenset({429, 500, 502, 503, 504}), retries=8, delay=1, max_delay=61)
-# After a write, the provider reads until what it wrote has been seen this often in a row, so long apart.
-_SEEN_IN_A_ROW = 5
-_SECONDS_BETWEEN_READS = 1.0
+_DELAYS = (1, 2, 4, 8, 16, 32, 61, 61)
+_RETRIES = RetryPolicy(frozenset({429, 500, 502, 503, 504}), _DELAYS, at_once=True)
+# After a write, the provider reads until what it wrote has been seen, or what it deleted has not, so often in a row. While
+# it reads something else, its reads come ever later.
+_IN_A_ROW = 5
+_SECONDS_BETWEEN_READS_OF_WHAT_WAS_MADE = 1.0
+_SECONDS_BETWEEN_READS_OF_WHAT_WAS_DELETED = 5.0
+_LONGEST_SECONDS_BETWEEN_READS = 10.0
 # Not scaled, as the waits are: on a slow machine, as many tries fit in as on a fast one.
 _PATIENCE_SECONDS = 300.0
 
@@ -89,14 +94,15 @@ class Graph:
     def persistently(self, statuses: set[int], message: str, request: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Try again while the answer is one of those statuses with that message: replication has not got there yet."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while True:
+        for delay in itertools.chain(_DELAYS, itertools.repeat(_DELAYS[-1])):
             try:
                 return request()
             except GraphError as error:
                 expected = error.status in statuses and re.search(message, error.message)
                 if not expected or time.monotonic() > deadline:
                     raise
-            time.sleep(between_tries(_SECONDS_BETWEEN_READS))
+            time.sleep(between_tries(delay))
+        raise AssertionError  # the delays have no end
 
     def wait_until_seen(self, what: str, seen: Callable[[], bool]) -> None:
         """Read until it has been seen several times in a row: Graph's replicas differ for a while.
@@ -104,18 +110,23 @@ class Graph:
         Raises:
             ProviderError: it has not been for too long.
         """
-        self._wait(what, seen, _SEEN_IN_A_ROW)
+        _wait(what, seen, _SECONDS_BETWEEN_READS_OF_WHAT_WAS_MADE)
 
-    def wait_until_gone(self, what: str, path: str) -> None:
-        """Read until it is not there any more."""
-        self._wait(what, lambda: self.find(what, path) is None, 1)
+    def wait_until_gone(self, what: str, gone: Callable[[], bool]) -> None:
+        """Read until it has not been there several times in a row; errors as of `wait_until_seen`."""
+        _wait(what, gone, _SECONDS_BETWEEN_READS_OF_WHAT_WAS_DELETED)
 
-    def _wait(self, what: str, holds: Callable[[], bool], times: int) -> None:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        in_a_row = 0
-        while in_a_row < times:
-            in_a_row = in_a_row + 1 if holds() else 0
-            if in_a_row < times:
-                if time.monotonic() > deadline:
-                    raise ProviderError(f"{what}: timed out waiting for replication")
-                time.sleep(between_tries(_SECONDS_BETWEEN_READS))
+
+def _wait(what: str, holds: Callable[[], bool], shortest: float) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    in_a_row, seconds = 0, 0.0
+    while True:
+        in_a_row = in_a_row + 1 if holds() else 0
+        if in_a_row == _IN_A_ROW:
+            return
+        if time.monotonic() > deadline:
+            raise ProviderError(f"{what}: timed out waiting for replication")
+        if not in_a_row:
+            seconds = min(seconds * 2, _LONGEST_SECONDS_BETWEEN_READS)
+        seconds = max(seconds, shortest)
+        time.sleep(between_tries(seconds))

@@ -100,7 +100,9 @@ class DirectoryObject(Resource):
         if self._graph.find("looking it up", path) is None:
             return
         self._graph.send(f"deleting {old.id}", "DELETE", path)
-        self._graph.wait_until_gone(f"waiting until {old.id} is deleted", path)
+        self._graph.wait_until_gone(
+            f"waiting until {old.id} is deleted", lambda: self._graph.find("looking whether it is gone", path) is None
+        )
 
     @abstractmethod
     def _make(self, values: Properties) -> str:

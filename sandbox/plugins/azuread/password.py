@@ -83,7 +83,7 @@ class ApplicationPassword(Resource):
         self._graph.send(
             f"removing password {key_id}", "POST", f"{_path(application_id)}/removePassword", {"keyId": key_id}
         )
-        self._graph.wait_until_seen(
+        self._graph.wait_until_gone(
             f"waiting until password {key_id} is removed", lambda: self._find(application_id, key_id) is None
         )
 
