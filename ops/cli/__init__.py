@@ -1,1 +1,1 @@
-"""The commands of `python -m ops`."""
+"""The commands of `python -m ops`: one module for each panel of its help."""

@@ -73,7 +73,7 @@ def test_what_is_not_known_affects_every_stack() -> None:
         "README.md",
         "docs/roles/reader.json",
         "tests/unit/test_x.py",
-        "ops/cli.py",
+        "ops/cli/application.py",
         "sandbox/x.py",
         "bench/x.py",
         ".github/workflows/deploy.yml",

@@ -1,0 +1,80 @@
+"""Commands that look, and change nothing: what a stack has, whether it drifts, whether it works."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from ..drift import render
+from ..drift.check import check
+from ..drift.report import Report
+from ..engine.graph import mermaid
+from ..engine.state import export_stack
+from ..errors import OpsError
+from ..report.annotation import warn
+from ..verify import render as verify_render
+from ..verify.report import ExitCode
+from ..verify.run import verify as run_verification
+from .output import Format, Save, Saved, Stack, TextOrJson, reported, say
+
+_PANEL = "Reality"
+
+app = typer.Typer()
+
+
+DRIFTED = 7  # the engine's own exit code for "changes where none were expected"
+
+
+_RENDER: dict[Format, Callable[[Report], str]] = {
+    Format.TEXT: render.text,
+    Format.MARKDOWN: render.markdown,
+    Format.JSON: render.as_json,
+}
+
+
+@app.command(rich_help_panel=_PANEL)
+def drift(
+    stack: Stack,
+    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
+    save: Save = None,
+) -> None:
+    """Compare reality with what a stack declares, and name secrets that end within 30 days. Changes nothing.
+
+    Saved are drift.md and drift.json, the latter for `issue`; if the check fails, only where a secret has ended or soon
+    will. Exit codes: 0 no drift; 7 drift; 1 it could not be checked, and the message says why.
+    """
+    with reported():
+        saved = Saved(save, "drift.md", "drift.json")
+        report = check(stack)
+        saved.write("drift.md", render.markdown(report))
+        saved.write("drift.json", render.as_json(report))
+        say(_RENDER[format_](report))
+        for secret in report.expiring:
+            warn(render.warning(secret))
+        if report.problem is not None:
+            raise OpsError(report.problem)
+        if report.drifted:
+            warn(f"Stack {stack} has drifted.")
+            raise typer.Exit(DRIFTED)
+
+
+@app.command(rich_help_panel=_PANEL)
+def verify(
+    stack: Stack, format_: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT
+) -> None:
+    """Ask Entra, ARM and the cluster whether a deployed stack's gateways can do their work. Changes nothing.
+
+    Exit codes: 0 all is well; 1 something is not; 2 something could not be found out, and the message says why.
+    """
+    with reported(ExitCode.UNKNOWN):
+        report = run_verification(stack)
+        say(verify_render.text(report) if format_ is TextOrJson.TEXT else verify_render.as_json(report))
+        if report.exit_code:
+            raise typer.Exit(report.exit_code.value)
+
+
+@app.command(rich_help_panel=_PANEL)
+def graph(stack: Stack) -> None:
+    """Print a stack's dependency graph as Mermaid, grouped by component, from the engine's own record of it."""
+    with reported():
+        say(mermaid(export_stack(stack)))

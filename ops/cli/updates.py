@@ -1,0 +1,74 @@
+"""Commands around an update: what it would do, doing what was approved, and whom a change affects."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..deploy import deploy as deploy_planned
+from ..engine.steps import Step
+from ..engine.steps import preview as preview_steps
+from ..errors import OpsError
+from ..preview import comment as preview_comment
+from ..preview import text as preview_text
+from ..preview.affected import affected as affected_stacks
+from ..report.masking import mask
+from .output import Format, Save, Saved, Stack, reported, say
+
+_PANEL = "Updates"
+
+app = typer.Typer()
+
+
+_PREVIEW: dict[Format, Callable[[str, list[Step]], str]] = {
+    Format.TEXT: preview_text.text,
+    Format.MARKDOWN: preview_comment.markdown,
+    Format.JSON: preview_text.as_json,
+}
+
+
+@app.command(rich_help_panel=_PANEL)
+def preview(
+    stack: Stack,
+    *,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Compare with reality, not with the state.")] = False,
+    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
+    save: Save = None,
+) -> None:
+    """Say in words what an update would change and replace, what that interrupts, and what to do instead.
+
+    It changes nothing. Saved are plan.json, for `deploy`, and preview.md, a pull request's comment, where it fails too.
+    """
+    with reported():
+        saved = Saved(save, "preview.md", "plan.json")
+        try:
+            steps = preview_steps(stack, refresh=refresh, plan=saved.path("plan.json"))
+        except OpsError as error:
+            saved.write("preview.md", preview_comment.failure(stack, str(error)))
+            if format_ is Format.MARKDOWN:
+                say(preview_comment.failure(stack, str(error)))
+            raise OpsError(mask(str(error))) from None
+        saved.write("preview.md", preview_comment.markdown(stack, steps))
+        say(_PREVIEW[format_](stack, steps))
+
+
+@app.command(rich_help_panel=_PANEL)
+def deploy(
+    stack: Stack, plan: Annotated[Path, typer.Option(help="The plan that `preview --refresh --save` has saved.")]
+) -> None:
+    """Update a stack by a saved plan: what the plan does not hold is not done. Secrets are not printed."""
+    with reported():
+        deploy_planned(stack, plan, say)
+
+
+@app.command(rich_help_panel=_PANEL)
+def affected(
+    base: Annotated[
+        str | None, typer.Option(help="Commit that HEAD is compared with; without it, all stacks are named.")
+    ] = None,
+) -> None:
+    """Name the stacks that a change can affect, as a JSON list; those that others take roles from come first."""
+    with reported():
+        say(json.dumps(affected_stacks(base)))
