@@ -43,11 +43,12 @@ def bench(
 
 def table(made: Bench) -> Table:
     """For a terminal."""
-    rows = Table("what", "median", "fastest", "slowest", box=None, pad_edge=False)
+    rows = Table("what", "median", "fastest", "slowest", "CPU", box=None, pad_edge=False)
     for column in rows.columns[1:]:
         column.justify = "right"
     for what, seconds in made.seconds.items():
-        rows.add_row(what, *(f"{value:.1f} s" for value in (statistics.median(seconds), min(seconds), max(seconds))))
+        shown = (statistics.median(seconds), min(seconds), max(seconds), statistics.median(made.cpu_seconds[what]))
+        rows.add_row(what, *(f"{value:.1f} s" for value in shown))
     return rows
 
 
@@ -56,6 +57,11 @@ def as_json(made: Bench) -> str:
     document = {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "machine": {"cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()},
-        "seconds": {what: [round(value, 3) for value in seconds] for what, seconds in made.seconds.items()},
+        "seconds": _rounded(made.seconds),
+        "cpuSeconds": _rounded(made.cpu_seconds),
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def _rounded(measured: dict[str, list[float]]) -> dict[str, list[float]]:
+    return {what: [round(value, 3) for value in seconds] for what, seconds in measured.items()}

@@ -4,6 +4,7 @@ It is run by the interpreter of the program's virtual environment, and imports n
 """
 
 import asyncio
+import gc
 import json
 import os
 import runpy
@@ -17,6 +18,8 @@ TOLD = 32
 
 def run(main: str, settings: dict[str, str | int | bool]) -> int:
     """Run the program; its exit code."""
+    # The SDKs make some hundred thousand objects that stay, and a program ends before what it leaves behind matters.
+    gc.disable()
     # Here, because the host reads this module too, and has nothing to do with the SDK.
     import pulumi
     import pulumi.runtime
