@@ -15,6 +15,8 @@ import httpx
 import tenacity
 import yaml
 
+from .cluster import Cluster
+
 CHECKOUT = Path(__file__).parents[2]
 TENANT = "5a0c0de0-0000-4000-8000-000000000001"
 SUBSCRIPTION = "5a0c0de0-0000-4000-8000-000000000002"
@@ -50,6 +52,8 @@ class Sandbox:
     environments: dict[str, dict[str, str]] = field(default_factory=dict)
     output: list[str] = field(default_factory=list)
     """Everything that the engine has printed."""
+    clusters: dict[str, Cluster] = field(default_factory=dict)
+    """The cluster, by the user who asks it."""
 
     def start(self) -> None:
         self.sandbox("start").ok()
@@ -84,19 +88,21 @@ class Sandbox:
 
     def await_right(self, who: str, verb: str, resource: str, answer: str, namespace: str = "default") -> None:
         """Wait until an identity may, `yes`, or may not, `no`."""
-        kind, _, subresource = resource.partition("/")
-        also = [f"--subresource={subresource}"] if subresource else []
 
         def effective() -> None:
-            said = self.run("kubectl", "auth", "can-i", verb, kind, *also, "-n", namespace, identity=who).output
-            assert said.splitlines()[-1] == answer
+            assert self.cluster(who).may(verb, resource, namespace) is (answer == "yes")
 
         eventually(effective)
 
+    def cluster(self, user: str = "admin") -> Cluster:
+        """The cluster, as a user sees it."""
+        if user not in self.clusters:
+            self.clusters[user] = Cluster(self.home, user)
+        return self.clusters[user]
+
     def objects(self, kind: str, namespace: str = "default") -> dict[str, dict[str, Any]]:
         """The objects of a kind in a namespace, by name."""
-        listed = json.loads(self.kubectl("get", kind, "-n", namespace, "-o", "json").ok().output)
-        return {item["metadata"]["name"]: item for item in listed["items"]}
+        return self.cluster().objects(kind, namespace)
 
     def fault(self, operation: str, **what: Any) -> None:
         """Let the emulated Azure go wrong; see `sandbox/azure/faults.py`."""
@@ -161,13 +167,22 @@ class Sandbox:
 
     def wait_for_pods(self, namespace: str = "default") -> None:
         """Wait until every pod of a rolled out gateway is ready and none is left of the last revision."""
-        self.kubectl("rollout", "status", "deployment", "-n", namespace, "--timeout=240s").ok()
+
+        def rolled_out() -> None:
+            deployments = self.objects("deployments", namespace).values()
+            assert deployments
+            for deployment in deployments:
+                status, wanted = deployment["status"], deployment["spec"]["replicas"]
+                assert status.get("observedGeneration", 0) >= deployment["metadata"]["generation"]
+                counts = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "availableReplicas")]
+                assert counts == [wanted, wanted, wanted]
 
         def none_ends() -> None:
             assert not [
                 pod for pod in self.objects("pods", namespace).values() if "deletionTimestamp" in pod["metadata"]
             ]
 
+        eventually(rolled_out)
         eventually(none_ends)
 
     def only_pod(self) -> str:
@@ -182,15 +197,24 @@ class Sandbox:
 
     def erase_cluster(self) -> None:
         """Remove what a stack or a test made in the cluster, without asking the engine."""
+        cluster = self.cluster()
+
+        def empty(*kinds: str, **options: Any) -> None:
+            for kind in kinds:
+                cluster.delete_labelled(kind, "app", **options)
+            assert not [name for kind in kinds for name in cluster.labelled(kind, "app")]
+
+        def without_namespaces() -> None:
+            made = [name for name in cluster.namespaces() if name != "default" and not name.startswith("kube-")]
+            for name in made:
+                cluster.delete_namespace(name)
+            assert not made
+
         # Whoever makes pods goes first, alone: else it would make others for those that are deleted.
         for kind in ("deployment", "replicaset"):
-            self.kubectl("delete", kind, "--all-namespaces", "-l", "app", "--cascade=orphan", "--wait").ok()
-        self.kubectl(
-            "delete", "service,configmap,secret,pod", "--all-namespaces", "-l", "app", "--grace-period=1", "--wait"
-        ).ok()
-        made = [n for n in self.objects("namespaces") if n != "default" and not n.startswith("kube-")]
-        if made:
-            self.kubectl("delete", "namespace", *made, "--wait").ok()
+            eventually(lambda kind=kind: empty(kind, propagationPolicy="Orphan"))
+        eventually(lambda: empty("service", "configmap", "secret", "pod", gracePeriodSeconds=1))
+        eventually(without_namespaces)
 
 
 @dataclass

@@ -39,7 +39,7 @@ def new_pod(stack: Stack) -> str:
     def running() -> str:
         new = set(stack.sandbox.objects("pods")) - before
         assert len(new) == 1
-        assert stack.sandbox.kubectl("logs", *new).code == 0
+        stack.sandbox.cluster().log(*new)
         return appeared()
 
     return eventually(running)
@@ -65,7 +65,7 @@ def test_without_it_a_new_pod_does_not_become_ready_and_says_why(
     pod = new_pod(deployed)
 
     def told() -> None:
-        assert reason in deployed.sandbox.kubectl("logs", pod).ok().output
+        assert reason in deployed.sandbox.cluster().log(pod)
         events = deployed.sandbox.kubectl("get", "events", "--field-selector", f"involvedObject.name={pod}").ok()
         assert "Unhealthy" in events.output
 
@@ -89,7 +89,7 @@ def test_a_deployment_waits_for_rights_that_take_their_time(stack: Stack) -> Non
     def refused() -> str:
         names = list(stack.sandbox.objects("pods"))
         assert len(names) == 1
-        assert "AccessDenied" in stack.sandbox.kubectl("logs", names[0]).output
+        assert "AccessDenied" in stack.sandbox.cluster().log(names[0])
         return names[0]
 
     pod = eventually(refused)

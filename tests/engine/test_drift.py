@@ -156,7 +156,7 @@ def test_a_pod_that_started_with_somebody_elses_values_is_replaced(deployed: Sta
         names = [*set(deployed.sandbox.objects("pods")) - {before}]
         assert len(names) == 1
         (name,) = names
-        assert "contoso-apim.configuration.azure-api.net-other" in deployed.sandbox.kubectl("logs", name).output
+        assert "contoso-apim.configuration.azure-api.net-other" in deployed.sandbox.cluster().log(name)
         return name
 
     wrong = eventually(has_wrong_values)
