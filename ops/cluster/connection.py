@@ -8,7 +8,6 @@ from typing import Any
 import urllib3
 import yaml
 from kubernetes import config
-from kubernetes.client import CoreV1Api
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
 from kubernetes.dynamic import DynamicClient
@@ -90,6 +89,9 @@ class Cluster:
             OpsError: it can't be read.
         """
         with _told(f"The log of pod {namespace}/{pod}"):
+            # Here, because it imports the classes of all objects: as much as all else of `ops` together.
+            from kubernetes.client import CoreV1Api
+
             core = CoreV1Api(self._client.client)
             text: str = core.read_namespaced_pod_log(pod, namespace, tail_lines=lines, since_seconds=seconds)
             return text.splitlines()
