@@ -1,4 +1,8 @@
-"""The application: its commands, by the panels of its help."""
+"""The application: its commands, by the panels of its help.
+
+A command that talks with Azure or a cluster imports what it does when it is run: the clients take twice as long to be
+imported as all else, and most commands need none.
+"""
 
 import typer
 

@@ -7,11 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..adopt.run import adopt as run_adoption
-from ..adopt.text import describe as describe_adoption
 from ..engine.attributes import remove_empty_attributes
-from ..recover import run as recovery
-from ..recover.text import describe as describe_recovery
 from ..rotate import rotate as set_rotation
 from .output import Stack, reported, say
 
@@ -52,6 +48,9 @@ def adopt(
 
     It only reads. Run it again after the import: it says what the next update changes, and why.
     """
+    from ..adopt.run import adopt as run_adoption  # see `application`
+    from ..adopt.text import describe as describe_adoption
+
     with reported():
         given = [pair.partition("=") for pair in application or []]
         adoption = run_adoption(stack, {gateway: client_id for gateway, _, client_id in given})
@@ -73,6 +72,9 @@ def recover(
 
     It says what it will do, and asks. Afterwards `pulumi up` goes on from there.
     """
+    from ..recover import run as recovery  # see `application`
+    from ..recover.text import describe as describe_recovery
+
     with reported():
         for file in remove_empty_attributes():
             say(f"The engine could not read {file.stem}: {file} was empty, and is removed.")

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from ..drift import render
-from ..drift.check import check
 from ..drift.report import Report
 from ..engine.graph import mermaid
 from ..engine.state import export_stack
@@ -14,7 +13,6 @@ from ..errors import OpsError
 from ..report.annotation import warn
 from ..verify import render as verify_render
 from ..verify.report import ExitCode
-from ..verify.run import verify as run_verification
 from .output import Format, Save, Saved, Stack, TextOrJson, reported, say
 
 _PANEL = "Reality"
@@ -43,6 +41,8 @@ def drift(
     Saved are drift.md and drift.json, the latter for `issue`; if the check fails, only where a secret has ended or soon
     will. Exit codes: 0 no drift; 7 drift; 1 it could not be checked, and the message says why.
     """
+    from ..drift.check import check  # see `application`
+
     with reported():
         saved = Saved(save, "drift.md", "drift.json")
         report = check(stack)
@@ -66,6 +66,8 @@ def verify(
 
     Exit codes: 0 all is well; 1 something is not; 2 something could not be found out, and the message says why.
     """
+    from ..verify.run import verify as run_verification  # see `application`
+
     with reported(ExitCode.UNKNOWN):
         report = run_verification(stack)
         say(verify_render.text(report) if format_ is TextOrJson.TEXT else verify_render.as_json(report))
