@@ -7,11 +7,12 @@ from ..azure.sign_in import Azure
 from ..cluster.connection import Cluster
 from ..engine.providers import provider_inputs
 from ..engine.state import StackResource, export_raw, export_stack, holdings
+from ..engine.steps import preview
 from ..errors import OpsError
 from ..report.masking import mask
 from .beside.authorization import Authorization
 from .beside.entra import added_credentials, doubles
-from .beside.kubernetes import added_to_objects
+from .beside.kubernetes import drift_of_objects
 from .declared import drift_of_declared
 from .elsewhere import Elsewhere
 from .report import ExpiringSecret, Finding, Report
@@ -38,8 +39,8 @@ def check(stack: str) -> Report:
     resources = export_stack(stack, keys_of_secrets=True)
     report = Report(stack, expiring=list(expiring(resources, datetime.now(UTC))))
     try:
-        changed = list(drift_of_declared(stack))
-        report.findings = [*changed, *_beside(stack, resources, changed)]
+        changed = _with_objects(stack, resources, list(drift_of_declared(stack)))
+        report.findings = [*changed, *_beside(stack, resources)]
     except OpsError as error:
         if not report.expiring:
             raise
@@ -60,12 +61,20 @@ def expiring(resources: list[StackResource], now: datetime) -> Iterator[Expiring
             yield ExpiringSecret(resource.name, str(resource.outputs["keyId"]), end, (end - now).days)
 
 
-def _beside(stack: str, resources: list[StackResource], changed: list[Finding]) -> Iterator[Finding]:
+def _with_objects(stack: str, resources: list[StackResource], changed: list[Finding]) -> list[Finding]:
+    """What the refresh found, with the cluster's objects held against what the program declares now."""
+    if (kubernetes := provider_inputs("kubernetes", resources)) is None:
+        return changed
+    planned = [step for step in preview(stack) if step.new]
+    declared = {step.urn: step.new for step in planned}
+    ignored = {step.urn: step.record.get("ignoreChanges") or () for step in planned}
+    return drift_of_objects(resources, declared, ignored, Cluster(kubernetes), changed)
+
+
+def _beside(stack: str, resources: list[StackResource]) -> Iterator[Finding]:
     if (azure_native := provider_inputs("azure-native", resources)) is not None:
         azure = Azure(azure_native)
         elsewhere = Elsewhere(stack)
         yield from Authorization(resources, elsewhere, azure.arm).added()
         yield from added_credentials(resources, azure.graph)
         yield from doubles(resources, elsewhere, azure.graph)
-    if (kubernetes := provider_inputs("kubernetes", resources)) is not None:
-        yield from added_to_objects(resources, Cluster(kubernetes), changed)

@@ -23,6 +23,8 @@ def text(report: Report) -> str:
                 cells = (finding.resource, what, shown(finding.declared), shown(finding.actual))
                 table.add_row(*(Text(cell) for cell in cells))
             console.print(table)
+            for line in _advice(report):
+                console.print(line, markup=False)
         if report.problem is None:
             console.print(_summary(report), markup=False)
         for secret in report.expiring:
@@ -36,6 +38,7 @@ def markdown(report: Report) -> str:
     if report.drifted:
         lines += ["", "| resource | what | declared | there |", "| --- | --- | --- | --- |"]
         lines += [_row(finding) for finding in report.findings]
+        lines += [line for advice in _advice(report) for line in ("", advice)]
     lines += [line for secret in report.expiring for line in ("", f"> [!WARNING]\n> {warning(secret)}")]
     return "\n".join(lines)
 
@@ -92,6 +95,10 @@ def warning(secret: ExpiringSecret) -> str:
     when = f"{secret.end:%Y-%m-%d}"
     ends = f"ended on {when}" if secret.days_left < 0 else f"ends on {when}, in {secret.days_left} day(s)"
     return f"Client secret {secret.key_id} ({secret.resource}) {ends}: set a later `rotation` and run `pulumi up`."
+
+
+def _advice(report: Report) -> list[str]:
+    return [f"{finding.resource}, {finding.what}: {finding.advice}" for finding in report.findings if finding.advice]
 
 
 def _row(finding: Finding) -> str:

@@ -30,6 +30,8 @@ class Finding:
     """Path of the property, or what was added; the empty text for the whole resource."""
     declared: Any = None
     actual: Any = None
+    advice: str = ""
+    """What to do, where another update does not put it right."""
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,7 @@ class Cluster:
             f"--tls-cert-file={self._certificate('kube-apiserver')}",
             f"--tls-private-key-file={self._key('kube-apiserver')}",
             f"--client-ca-file={self.certificates / 'ca.pem'}",
+            "--allow-privileged",  # as clusters do: what keeps such pods out is pod security
             "--anonymous-auth=false",
             "--authorization-mode=Node,RBAC",
             "--enable-admission-plugins=NodeRestriction",

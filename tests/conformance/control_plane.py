@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import json
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -34,16 +35,21 @@ class Kubernetes:
         self.api_server.start()
         _until(self.cluster.api_server_ready, self.cluster.state)
 
-    def kubectl(self, *arguments: str, text: str | None = None) -> str:
+    def kubectl(self, *arguments: str, text: str | None = None, editor: Path | None = None) -> str:
         """What kubectl prints; it fails the test where kubectl fails."""
-        finished = self.try_kubectl(*arguments, text=text)
+        finished = self.try_kubectl(*arguments, text=text, editor=editor)
         assert finished.returncode == 0, f"kubectl {' '.join(arguments)}: {finished.stderr}"
         return finished.stdout
 
-    def try_kubectl(self, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
+    def try_kubectl(
+        self, *arguments: str, text: str | None = None, editor: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, **({"KUBE_EDITOR": str(editor)} if editor else {})}
         command = [self.cluster.binaries / "kubectl", "--kubeconfig", self.cluster.kubeconfig("admin"), *arguments]
         # Longer than the longest `--timeout`: where that is over, kubectl says for what it has waited.
-        return subprocess.run(command, input=text, capture_output=True, text=True, timeout=SECONDS + 30, check=False)
+        return subprocess.run(
+            command, env=environment, input=text, capture_output=True, text=True, timeout=SECONDS + 30, check=False
+        )
 
     def apply(self, *objects: dict[str, Any]) -> None:
         document = {"apiVersion": "v1", "kind": "List", "items": list(objects)}

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from ops.drift import render
-from ops.drift.beside.kubernetes import _added
 from ops.drift.check import expiring
 from ops.drift.declared import _changes
 from ops.drift.report import ExpiringSecret, Finding, Kind, Report
@@ -74,49 +73,9 @@ def test_json_holds_everything() -> None:
         "what": 'data["gateway.name"]',
         "declared": "mygw",
         "actual": "a|b`c",
+        "advice": "",
     }
     assert document["expiring"][0]["end"] == "2026-12-01T00:00:00+00:00"
-
-
-def test_fields_of_others_are_found_by_who_wrote_them() -> None:
-    live = {
-        "metadata": {
-            "annotations": {"deployment.kubernetes.io/revision": "1", "contoso.example/by": "hand"},
-            "managedFields": [
-                {"manager": "pulumi-kubernetes-1", "fieldsV1": {"f:spec": {"f:replicas": {}}}},
-                {
-                    "manager": "kube-controller-manager",
-                    "fieldsV1": {"f:metadata": {"f:annotations": {"f:deployment.kubernetes.io/revision": {}}}},
-                },
-                {"manager": "kubelet", "subresource": "status", "fieldsV1": {"f:status": {"f:phase": {}}}},
-                {
-                    "manager": "kubectl-patch",
-                    "fieldsV1": {
-                        "f:metadata": {"f:annotations": {".": {}, "f:contoso.example/by": {}}},
-                        "f:spec": {
-                            "f:replicas": {},
-                            "f:paused": {},
-                            "f:ports": {
-                                'k:{"port":80,"protocol":"TCP"}': {".": {}, "f:name": {}},
-                                'k:{"port":9,"protocol":"TCP"}': {".": {}, "f:port": {}},
-                            },
-                        },
-                    },
-                },
-            ],
-        },
-        "spec": {
-            "replicas": 2,
-            "paused": True,
-            "ports": [{"port": 80, "protocol": "TCP", "name": "http"}, {"port": 9, "protocol": "TCP"}],
-        },
-    }
-    declared = {"metadata": {}, "spec": {"replicas": 1, "ports": [{"port": 80, "name": "http"}]}}
-    assert dict(_added(live, declared, "pulumi-kubernetes-1")) == {
-        'metadata.annotations["contoso.example/by"]': "hand",
-        "spec.paused": True,
-        "spec.ports[1].port": 9,
-    }
 
 
 @pytest.mark.parametrize(

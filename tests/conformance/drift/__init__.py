@@ -1,0 +1,1 @@
+"""The drift of objects, held against the real API server."""
