@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..cluster.updates import Losses, taken_away
 from ..deploy import deploy as deploy_planned
 from ..engine.steps import Step
 from ..engine.steps import preview as preview_steps
@@ -22,7 +23,7 @@ _PANEL = "Updates"
 app = typer.Typer()
 
 
-_PREVIEW: dict[Format, Callable[[str, list[Step]], str]] = {
+_PREVIEW: dict[Format, Callable[[str, list[Step], Losses], str]] = {
     Format.TEXT: preview_text.text,
     Format.MARKDOWN: preview_comment.markdown,
     Format.JSON: preview_text.as_json,
@@ -37,7 +38,7 @@ def preview(
     format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
     save: Save = None,
 ) -> None:
-    """Say in words what an update would change and replace, what that interrupts, and what to do instead.
+    """Say in words what an update would change, replace and take away, what that interrupts, and what to do instead.
 
     It changes nothing. Saved are plan.json, for `deploy`, and preview.md, a pull request's comment, where it fails too.
     """
@@ -45,13 +46,14 @@ def preview(
         saved = Saved(save, "preview.md", "plan.json")
         try:
             steps = preview_steps(stack, refresh=refresh, plan=saved.path("plan.json"))
+            losses = taken_away(stack, steps)
         except OpsError as error:
             saved.write("preview.md", preview_comment.failure(stack, str(error)))
             if format_ is Format.MARKDOWN:
                 say(preview_comment.failure(stack, str(error)))
             raise OpsError(mask(str(error))) from None
-        saved.write("preview.md", preview_comment.markdown(stack, steps))
-        say(_PREVIEW[format_](stack, steps))
+        saved.write("preview.md", preview_comment.markdown(stack, steps, losses))
+        say(_PREVIEW[format_](stack, steps, losses))
 
 
 @app.command(rich_help_panel=_PANEL)

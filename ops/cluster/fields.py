@@ -4,7 +4,7 @@ Elements of lists are matched as the API server matches them: by their keys, or 
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,7 +70,13 @@ class Field:
         return path_of(self.steps)
 
 
-def undeclared(live: Mapping[str, Any], declared: Mapping[str, Any], owners: Sequence[Owner]) -> Iterator[Field]:
+def undeclared(
+    live: Mapping[str, Any],
+    declared: Mapping[str, Any],
+    owners: Sequence[Owner],
+    *,
+    opens: Callable[[Field], bool] | None = None,
+) -> Iterator[Field]:
     """What a live object has beside its declaration, defaults and status included, `managedFields` and empty maps not.
 
     A map comes as its members, an undeclared element of a list as one field.
@@ -79,8 +85,9 @@ def undeclared(live: Mapping[str, Any], declared: Mapping[str, Any], owners: Seq
         live: the object.
         declared: its declaration; a value in it that is not known yet declares everything below.
         owners: the object's.
+        opens: says of an undeclared element whether its members come in its place.
     """
-    return (field for field in _compared(live, declared, owners) if field.declared is ABSENT)
+    return (field for field in _compared(live, declared, owners, opens) if field.declared is ABSENT)
 
 
 def differing(live: Mapping[str, Any], declared: Mapping[str, Any], owners: Sequence[Owner]) -> Iterator[Field]:
@@ -130,6 +137,7 @@ class _Place:
     """Who owns something around it as a whole."""
     beside: Mapping[str, Any] | None = None
     whole: tuple[Step, ...] | None = None
+    opens: Callable[[Field], bool] | None = None
 
     @property
     def name(self) -> str:
@@ -139,7 +147,7 @@ class _Place:
         above = tuple(owner for owner, part in self.parts if not part)
         found = ((owner, find(part)) for owner, part in self.parts)
         parts = tuple((owner, part) for owner, part in found if part is not None)
-        return _Place((*self.steps, step), parts, (*self.above, *above), beside, self.whole)
+        return _Place((*self.steps, step), parts, (*self.above, *above), beside, self.whole, self.opens)
 
     def member(self, name: str, beside: Mapping[str, Any]) -> "_Place":
         return self.below(name, lambda part: part.get(f"f:{name}"), beside)
@@ -158,8 +166,13 @@ class _Place:
         return Field(self.steps, declared, live, owners, keepers, self.whole or self.steps, self.beside or {})
 
 
-def _compared(live: Mapping[str, Any], declared: Mapping[str, Any], owners: Sequence[Owner]) -> Iterator[Field]:
-    root = _Place((), tuple((owner, owner.fields) for owner in owners if owner.fields))
+def _compared(
+    live: Mapping[str, Any],
+    declared: Mapping[str, Any],
+    owners: Sequence[Owner],
+    opens: Callable[[Field], bool] | None = None,
+) -> Iterator[Field]:
+    root = _Place((), tuple((owner, owner.fields) for owner in owners if owner.fields), opens=opens)
     yield from _map(root, live, declared)
 
 
@@ -210,7 +223,11 @@ def _undeclared(place: _Place, live: Any) -> Iterator[Field]:
         return
     place = place.as_whole()
     if isinstance(place.steps[-1], int) or not isinstance(live, Mapping | list):
-        yield place.field(ABSENT, live)
+        field = place.field(ABSENT, live)
+        if place.opens is not None and isinstance(live, Mapping) and place.opens(field):
+            yield from _map(replace(place, whole=None), live, {})
+        else:
+            yield field
     elif isinstance(live, Mapping):
         if place.name in _WHOLE_MAPS:
             yield place.field(ABSENT, live)

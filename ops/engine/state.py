@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..report.values import masked
+from ..report.values import masked, revealed
 from .commands import run
 
 
@@ -68,6 +68,17 @@ def export_raw(stack: str) -> dict[str, Any]:
         OpsError: the engine can't be run, or there is no such stack.
     """
     return json.loads(run("stack", "export", "--stack", stack))
+
+
+def export_in_clear(stack: str) -> dict[str, dict[str, Any]]:
+    """A stack's resources by URN as the engine keeps them, with their secrets in clear: to compare them, never to show them.
+
+    Raises:
+        OpsError: the engine can't be run, or there is no such stack.
+    """
+    deployment = json.loads(run("stack", "export", "--stack", stack, "--show-secrets"))["deployment"]
+    # One that was replaced, and is still to be deleted, has the URN of its successor.
+    return {r["urn"]: revealed(r) for r in deployment.get("resources") or [] if not r.get("delete")}
 
 
 def holdings(state: dict[str, Any]) -> tuple[Any, Any]:

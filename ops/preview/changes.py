@@ -9,7 +9,9 @@ from ..report.markdown import shown
 from ..report.property_path import member, value_at
 from .replacements import REPLACING
 
-WAITS_ONLY = "nothing: it was not ready when it was read, and the update waits until it is"
+WAITS_ONLY = (
+    "nothing: it was not ready when it was read, so the update writes it as it is declared, and waits until it is ready"
+)
 _CHANGING = ("create", "update", "delete")
 
 

@@ -1,9 +1,11 @@
 """A preview as a pull request's comment: a sentence, a table, warnings; details and the graph folded."""
 
+from ..cluster.updates import Losses
 from ..engine.graph import mermaid, resources_of
 from ..engine.steps import Step
 from ..report.markdown import LONGEST, code, cut, fenced, folded
 from ..report.masking import mask
+from . import losses as losses_in_words
 from .changes import WAITS_ONLY, Change, changes
 from .replacements import Replacement, replacements
 from .text import clashes, interrupted, summary
@@ -11,14 +13,17 @@ from .text import clashes, interrupted, summary
 # Whoever posts the text puts a mark before it, and where it comes from after it.
 _ROOM = LONGEST - 1_000
 _TABLE_ROOM = _ROOM // 2
-_GRAPH_ROOM = _ROOM // 3
+_LOSSES_ROOM = _ROOM // 6
+_GRAPH_ROOM = _ROOM // 4
 
 
-def markdown(stack: str, steps: list[Step]) -> str:
+def markdown(stack: str, steps: list[Step], losses: Losses) -> str:
     """A preview that succeeded."""
     found = changes(steps)
+    warnings, lost = losses_in_words.markdown(losses)
     lines = [f"### Preview of `{stack}`", "", summary(stack, steps)]
     lines += [line for clash in clashes(steps) for line in ("", f"> [!CAUTION]\n> {clash}")]
+    lines += [*warnings, *_within(lost, _LOSSES_ROOM)]
     if replaced := replacements(steps):
         lines += ["", "| replaced | because of | interrupted | instead |", "| --- | --- | --- | --- |"]
         lines += [_replacement(replacement) for replacement in replaced]

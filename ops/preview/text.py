@@ -3,12 +3,14 @@
 import dataclasses
 import json
 
+from ..cluster.updates import Losses
 from ..engine.steps import Step
+from . import losses as losses_in_words
 from .changes import WAITS_ONLY, changes
 from .replacements import Interruption, Replacement, counts, name_clashes, replacements
 
 
-def text(stack: str, steps: list[Step]) -> str:
+def text(stack: str, steps: list[Step], losses: Losses) -> str:
     """For a terminal or a log."""
     lines = [summary(stack, steps)]
     for change in changes(steps):
@@ -16,6 +18,7 @@ def text(stack: str, steps: list[Step]) -> str:
         lines += [f"  {difference}" for difference in change.differences]
         if change.waits_only:
             lines.append(f"  {WAITS_ONLY}")
+    lines += losses_in_words.text(losses)
     for replacement in replacements(steps):
         meaning = replacement.meaning
         lines += [
@@ -29,10 +32,16 @@ def text(stack: str, steps: list[Step]) -> str:
     return "\n".join(lines)
 
 
-def as_json(stack: str, steps: list[Step]) -> str:
+def as_json(stack: str, steps: list[Step], losses: Losses) -> str:
     """For programs."""
-    found = [dataclasses.asdict(replacement) for replacement in replacements(steps)]
-    answer = {"stack": stack, "counts": counts(steps), "replacements": found, "nameClashes": name_clashes(steps)}
+    answer = {
+        "stack": stack,
+        "counts": counts(steps),
+        "replacements": [dataclasses.asdict(replacement) for replacement in replacements(steps)],
+        "nameClashes": name_clashes(steps),
+        "losses": losses_in_words.as_json(losses),
+        "lossesNotKnown": losses.unknown,
+    }
     return json.dumps(answer, indent=2)
 
 

@@ -24,6 +24,17 @@ def masked(value: Any) -> Any:
     return masked_by_name(_marked_masked(value))
 
 
+def revealed(value: Any) -> Any:
+    """A value of the state, exported with its secrets, in clear."""
+    if isinstance(value, dict):
+        if _SIGNATURE in value:
+            return json.loads(value["plaintext"])
+        return {key: revealed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [revealed(item) for item in value]
+    return value
+
+
 def masked_by_name(value: Any) -> Any:
     """A value without client secrets, kubectl's copies of objects, and the values of environment variables.
 

@@ -1,9 +1,11 @@
 """How a preview reads in a pull request, whatever the values in it are."""
 
+import json
 from typing import Any
 
 import pytest
 
+from ops.cluster.updates import Change, Losses, TakenAway
 from ops.engine.steps import Step
 from ops.preview import comment as preview_comment
 from ops.preview import text as preview_text
@@ -31,7 +33,7 @@ def test_it_is_a_sentence_a_table_and_folded_details() -> None:
         step("same", "other", dependencies=(step("same").urn,)),
         step("delete", "gone", old={"metadata": {"name": "gone"}}),
     ]
-    assert preview_comment.markdown("dev", steps).splitlines() == [
+    assert preview_comment.markdown("dev", steps, Losses()).splitlines() == [
         "### Preview of `dev`",
         "",
         "Stack dev: 1 to update, 1 to delete, 1 unchanged.",
@@ -73,16 +75,18 @@ def test_it_is_a_sentence_a_table_and_folded_details() -> None:
 
 def test_where_there_is_nothing_to_do_it_is_a_sentence() -> None:
     assert (
-        preview_comment.markdown("dev", [step("same")])
+        preview_comment.markdown("dev", [step("same")], Losses())
         == "### Preview of `dev`\n\nStack dev: nothing to do, 1 unchanged."
     )
 
 
-def test_an_update_of_what_was_not_ready_says_that_nothing_changes() -> None:
+def test_an_update_of_what_was_not_ready_says_that_it_is_written_without_a_change() -> None:
     waits = step("update", "mygw", "kubernetes:apps/v1:Deployment")
-    what = "nothing: it was not ready when it was read, and the update waits until it is"
-    assert f"| update | `mygw` | Deployment | {what} |" in preview_comment.markdown("dev", [waits]).splitlines()
-    assert preview_text.text("dev", [waits]).splitlines()[-2:] == ["update mygw (Deployment)", f"  {what}"]
+    what = "nothing: it was not ready when it was read, so the update writes it as it is declared, and waits until it is ready"
+    assert (
+        f"| update | `mygw` | Deployment | {what} |" in preview_comment.markdown("dev", [waits], Losses()).splitlines()
+    )
+    assert preview_text.text("dev", [waits], Losses()).splitlines()[-2:] == ["update mygw (Deployment)", f"  {what}"]
 
 
 def test_what_is_created_is_shown_value_by_value() -> None:
@@ -91,7 +95,7 @@ def test_what_is_created_is_shown_value_by_value() -> None:
         "data": {"id": UNKNOWN, "key": "[secret]"},
         "list": [1, {}],
     }
-    text = preview_comment.markdown("dev", [step("create", new=inputs)])
+    text = preview_comment.markdown("dev", [step("create", new=inputs)], Losses())
     assert (
         "\n".join(
             [
@@ -118,7 +122,7 @@ def test_the_steps_of_a_replacement_are_one_row() -> None:
         )
         for operation in ("create-replacement", "replace", "delete-replaced")
     ]
-    text = preview_comment.markdown("dev", steps)
+    text = preview_comment.markdown("dev", steps, Losses())
     assert text.count("| replace | `mygw-env` | ConfigMap | `metadata.name` |") == 1
     assert "| `mygw-env` | `metadata.name` | running pods go on serving" in text
 
@@ -127,13 +131,13 @@ def test_an_assignment_that_goes_first_leaves_gateways_without_authorization() -
     changes = {"properties": ("roleDefinitionId",), "kinds": {"roleDefinitionId": "update-replace"}}
     assignment = ("mygw-reader-assignment", "azure-native:authorization:RoleAssignment")
     operations = ("delete-replaced", "replace", "create-replacement")
-    text = preview_text.text("dev", [step(operation, *assignment, **changes) for operation in operations])
+    text = preview_text.text("dev", [step(operation, *assignment, **changes) for operation in operations], Losses())
     assert "The assignment is deleted before the new one is made" in text
     assert "The new assignment is made before the old one is deleted" not in text
 
 
 def test_a_value_can_end_neither_its_cell_nor_its_block() -> None:
-    text = preview_comment.markdown("dev", [update('["a|b`"]', "x", "```\n</details>\n@contoso")])
+    text = preview_comment.markdown("dev", [update('["a|b`"]', "x", "```\n</details>\n@contoso")], Losses())
     assert '| `data["a\\|b\'"]` |' in text
     assert "````diff" in text
     assert '+ data["a|b`"]: ``` </details> @contoso' in text
@@ -142,7 +146,7 @@ def test_a_value_can_end_neither_its_cell_nor_its_block() -> None:
 @pytest.mark.parametrize("number", [300, 5_000])
 def test_it_stays_within_githubs_limit_and_says_what_it_leaves_out(number: int) -> None:
     steps = [update("key", "ä" * 290, "ö" * 290, f"resource-with-a-long-name-{index}") for index in range(number)]
-    text = preview_comment.markdown("dev", steps)
+    text = preview_comment.markdown("dev", steps, Losses())
     assert len(text.encode()) <= LONGEST - 1_000
     assert f"Stack dev: {number} to update" in text
     assert "more: the run's log has them." in text
@@ -169,3 +173,76 @@ def test_the_values_of_a_violated_plan_are_not_shown() -> None:
     assert "violates plan: properties changed (their values are not shown)" in text
     assert "Y29u" not in text
     assert "c2Vj" not in text
+
+
+INTERNAL = TakenAway(
+    "mygw-live-traffic",
+    "Service",
+    'metadata.annotations["service.beta.kubernetes.io/azure-load-balancer-internal"]',
+    Change.REMOVED,
+    there="[not shown]",
+    danger="The load balancer is no longer internal.",
+)
+SCALED = TakenAway(
+    "mygw", "Deployment", "spec.replicas", Change.CHANGED_BACK, 4, 1, "Fewer pods serve: 1 instead of 4."
+)
+UNPROBED = TakenAway("mygw", "Deployment", "spec.minReadySeconds", Change.PUT_BACK, None, 5)
+DROPPED = TakenAway("mygw-env", "ConfigMap", "data.old", Change.REMOVED, "x", is_dropped=True)
+
+
+def test_what_an_update_takes_away_is_told_with_its_danger() -> None:
+    losses = Losses(
+        [INTERNAL, SCALED, UNPROBED, DROPPED], {"mygw-env": "ConfigMap default/mygw-env can't be read: no."}
+    )
+    steps = [step("update", "mygw", "kubernetes:apps/v1:Deployment")]
+    assert preview_text.text("dev", steps, losses).splitlines()[4:] == [
+        "",
+        "The update takes away what others have changed in the objects that it writes. To keep a field, declare it in the "
+        "program before the update.",
+        "  mygw-live-traffic (Service)",
+        '    - metadata.annotations["service.beta.kubernetes.io/azure-load-balancer-internal"]: [not shown]',
+        "      The load balancer is no longer internal.",
+        "  mygw (Deployment)",
+        "    - spec.replicas: 4",
+        "    + spec.replicas: 1",
+        "      Fewer pods serve: 1 instead of 4.",
+        "    + spec.minReadySeconds: 5",
+        "",
+        "It is not known what the update takes away from mygw-env. ConfigMap default/mygw-env can't be read: no.",
+    ]
+    assert preview_comment.markdown("dev", steps, losses).splitlines()[3:21] == [
+        "",
+        "> [!WARNING]",
+        "> It is not known what the update takes away from mygw-env. ConfigMap default/mygw-env can't be read: no.",
+        "",
+        "> [!CAUTION]",
+        "> `mygw-live-traffic`: The load balancer is no longer internal.",
+        "",
+        "> [!CAUTION]",
+        "> `mygw`: Fewer pods serve: 1 instead of 4.",
+        "",
+        "The update takes away what others have changed in the objects that it writes. To keep a field, declare it in the "
+        "program before the update.",
+        "",
+        "| object | field | there | after the update |",
+        "| --- | --- | --- | --- |",
+        '| `mygw-live-traffic` | `metadata.annotations["service.beta.kubernetes.io/azure-load-balancer-internal"]` | '
+        "`[not shown]` | removed |",
+        "| `mygw` | `spec.replicas` | `4` | `1` |",
+        "| `mygw` | `spec.minReadySeconds` |  | `5` |",
+        "",
+    ]
+    answer = json.loads(preview_text.as_json("dev", steps, losses))
+    assert [(loss["path"], loss["change"]) for loss in answer["losses"]] == [
+        (INTERNAL.path, "removed"),
+        ("spec.replicas", "changed back"),
+        ("spec.minReadySeconds", "put back"),
+    ]
+    assert list(answer["lossesNotKnown"]) == ["mygw-env"]
+
+
+def test_a_comment_with_very_many_losses_says_how_many_it_leaves_out() -> None:
+    losses = Losses([TakenAway("mygw-env", "ConfigMap", f"data.key{i}", Change.REMOVED, "x" * 200) for i in range(500)])
+    text = preview_comment.markdown("dev", [step("update")], losses)
+    assert len(text.encode()) < LONGEST
+    assert " more: the run's log has them." in text

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ops.cluster.updates import Losses
 from ops.engine.steps import _step
 from ops.preview import text as preview_text
 from ops.report.values import UNKNOWN, in_clear, masked, masked_by_name
@@ -82,7 +83,7 @@ def test_a_preview_after_an_import_shows_no_secret() -> None:
         "oldState": {"type": config_map, "inputs": {"data": {SETTING: "a-secret", "level": "info"}}},
         "newState": {"type": config_map, "inputs": {"data": {"level": "debug"}}, "provider": "urn::kubernetes::id"},
     }
-    assert preview_text.text("dev", [_step(of_engine)]).splitlines()[2:] == [
+    assert preview_text.text("dev", [_step(of_engine)], Losses()).splitlines()[2:] == [
         "update mygw-env (ConfigMap)",
         f"  - {path}: [secret]",
         "  - data.level: info",

@@ -1,0 +1,88 @@
+"""What an update takes away from the stack's Kubernetes objects, in words: the engine's preview says nothing of it."""
+
+from typing import Any
+
+from ..cluster.updates import Change, Losses, TakenAway
+from ..report.markdown import code, shown
+
+_TITLE = "The update takes away what others have changed in the objects that it writes."
+_KEEP = "To keep a field, declare it in the program before the update."
+
+
+def shown_fields(losses: Losses) -> list[TakenAway]:
+    """The fields that the preview's own changes do not show."""
+    return [field for field in losses.fields if not field.is_dropped]
+
+
+def text(losses: Losses) -> list[str]:
+    """For a terminal or a log, line by line."""
+    lines: list[str] = []
+    fields = shown_fields(losses)
+    if fields:
+        lines += ["", f"{_TITLE} {_KEEP}"]
+    resource = ""
+    for field in fields:
+        if field.resource != resource:
+            resource = field.resource
+            lines.append(f"  {resource} ({field.kind})")
+        lines += [f"    {line}" for line in _difference(field)]
+        if field.danger:
+            lines.append(f"      {field.danger}")
+    return lines + [line for note in _unknown(losses) for line in ("", note)]
+
+
+def markdown(losses: Losses) -> tuple[list[str], list[str]]:
+    """For a pull request's comment: what comes before the table's rows, and the rows."""
+    fields = shown_fields(losses)
+    lines = [line for note in _unknown(losses) for line in ("", f"> [!WARNING]\n> {note}")]
+    dangers = dict.fromkeys((field.resource, field.danger) for field in fields if field.danger)
+    lines += [line for name, danger in dangers for line in ("", f"> [!CAUTION]\n> `{name}`: {danger}")]
+    if fields:
+        lines += [
+            "",
+            f"{_TITLE} {_KEEP}",
+            "",
+            "| object | field | there | after the update |",
+            "| --- | --- | --- | --- |",
+        ]
+    return lines, [_row(field) for field in fields]
+
+
+def as_json(losses: Losses) -> list[dict[str, Any]]:
+    """For programs."""
+    return [
+        {
+            "resource": field.resource,
+            "kind": field.kind,
+            "path": field.path,
+            "change": field.change,
+            "there": field.there,
+            "becomes": field.becomes,
+            "danger": field.danger,
+        }
+        for field in shown_fields(losses)
+    ]
+
+
+def _difference(field: TakenAway) -> list[str]:
+    lines: list[str] = []
+    if field.change is not Change.PUT_BACK:
+        lines.append(f"- {field.path}: {shown(field.there)}")
+    if field.change is not Change.REMOVED:
+        lines.append(f"+ {field.path}: {shown(field.becomes)}")
+    return lines
+
+
+def _unknown(losses: Losses) -> list[str]:
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in losses.unknown.items():
+        by_reason.setdefault(reason, []).append(name)
+    return [
+        f"It is not known what the update takes away from {', '.join(names)}. {reason}"
+        for reason, names in by_reason.items()
+    ]
+
+
+def _row(field: TakenAway) -> str:
+    becomes = "removed" if field.change is Change.REMOVED else code(field.becomes)
+    return f"| `{field.resource}` | {code(field.path)} | {code(field.there)} | {becomes} |"
