@@ -1,6 +1,7 @@
 """What people who work on it rely on: the hooks run the checks, and every dependency is kept up to date."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -19,11 +20,23 @@ def folders_with(file: str) -> set[str]:
     return {"/" + str(path.parent.relative_to(CHECKOUT)).removeprefix(".") for path in found}
 
 
-def test_the_hooks_run_what_make_check_runs() -> None:
-    makefile = (CHECKOUT / "Makefile").read_text()
-    recipe = re.search(r"(?m)^check:.*\n((?:\t.*\n)+)", makefile)
+def commands(makefile: str, target: str) -> Iterator[str]:
+    """What a target runs, and the targets that it makes."""
+    recipe = re.search(rf"(?m)^{target}:.*\n((?:\t.*\n)+)", makefile)
     assert recipe
-    checks = [line.strip().replace("$(BIN)", ".venv/bin") for line in recipe[1].splitlines()]
+    for line in recipe[1].splitlines():
+        command = line.strip()
+        if command.startswith("@$(MAKE) "):
+            for word in command.split()[1:]:
+                if not word.startswith("-"):
+                    yield from commands(makefile, word)
+        else:
+            yield command.replace("$(BIN)", ".venv/bin")
+
+
+def test_the_hooks_run_what_make_check_runs() -> None:
+    checks = list(commands((CHECKOUT / "Makefile").read_text(), "check"))
+    assert len(checks) == 5
     hooks: list[dict[str, Any]] = yaml.safe_load((CHECKOUT / ".pre-commit-config.yaml").read_text())["repos"][0][
         "hooks"
     ]
