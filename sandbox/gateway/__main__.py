@@ -16,7 +16,7 @@ from .settings import InvalidSettingsError, Settings
 from .traffic import Traffic
 
 
-async def _run(settings: Settings, network: Network, log: Log, *, poll_seconds: float, drain_seconds: float) -> None:
+async def _run(settings: Settings, network: Network, log: Log, arguments: argparse.Namespace) -> None:
     async with (
         network.client(timeout=settings.timeout) as entra,
         network.client(timeout=settings.timeout, validates_certificate=settings.validates_certificate) as azure,
@@ -27,12 +27,13 @@ async def _run(settings: Settings, network: Network, log: Log, *, poll_seconds: 
             tokens=EntraTokens(settings.application, entra),
             client=azure,
             log=log,
-            poll_seconds=poll_seconds,
+            poll_seconds=arguments.poll_seconds,
+            time_scale=arguments.time_scale,
         )
         polling = asyncio.create_task(configuration.run())
         # A fault of the poller ends the process rather than leave it serving a configuration that never changes.
         traffic = Traffic(settings.gateway_name, configuration, log)
-        serving = asyncio.create_task(Listeners(network, traffic, log, drain_seconds).run())
+        serving = asyncio.create_task(Listeners(network, traffic, log, arguments.drain_seconds).run())
         done, _ = await asyncio.wait((polling, serving), return_when=asyncio.FIRST_COMPLETED)
         polling.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -47,6 +48,7 @@ def main() -> int:
     parser.add_argument("--root", type=Path, required=True, help="the container's root folder")
     parser.add_argument("--poll-seconds", type=float, default=10, help="time between two polls of the configuration")
     parser.add_argument("--drain-seconds", type=float, default=25, help="how long, at most, it drains after SIGTERM")
+    parser.add_argument("--time-scale", type=float, default=1, help="real seconds for each that it waits to poll again")
     arguments = parser.parse_args()
     root: Path = arguments.root
     try:
@@ -62,9 +64,7 @@ def main() -> int:
         return 1
     log.info("Starting", f"gateway {settings.gateway_name}, configuration API {settings.endpoint}")
     try:
-        asyncio.run(
-            _run(settings, network, log, poll_seconds=arguments.poll_seconds, drain_seconds=arguments.drain_seconds)
-        )
+        asyncio.run(_run(settings, network, log, arguments))
     except OSError as error:  # a port that is not free, a trust store that cannot be read
         log.fatal("Stopped", f"the gateway cannot run: {error}")
         return 1

@@ -40,12 +40,14 @@ class ConfigurationPoller:
         client: httpx.AsyncClient,
         log: Log,
         poll_seconds: float,
+        time_scale: float,
     ) -> None:
         self._url = f"{endpoint}/gateways/{quote(gateway_name, safe='')}/configuration"
         self._tokens = tokens
         self._client = client
         self._log = log
-        self._poll_seconds = poll_seconds
+        self._poll_seconds = poll_seconds * time_scale
+        self._back_off = wait_random_exponential(multiplier=time_scale, max=LONGEST_BACK_OFF_SECONDS * time_scale)
         self._etag: str | None = None
         self._heartbeat_at = 0.0
         self._failing = False
@@ -58,7 +60,7 @@ class ConfigurationPoller:
         """Polls for as long as the process lives."""
         attempts = AsyncRetrying(
             retry=retry_if_exception_type((TokenUnavailableError, ConfigurationUnavailableError)),
-            wait=wait_random_exponential(multiplier=1, max=LONGEST_BACK_OFF_SECONDS),
+            wait=self._back_off,
             before_sleep=self._failed,
         )
         while True:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from ..waits import beside_controllers
+
 REPOSITORY = Path(__file__).parents[2]
 """The folder that commands of images run in: they name modules of this repository."""
 
@@ -35,7 +37,8 @@ class Image:
 
     def argv(self, root: Path) -> list[str]:
         """The command line of a container with that root folder."""
-        return [part.format(python=sys.executable, root=root) for part in self.command]
+        scale = beside_controllers(1)
+        return [part.format(python=sys.executable, root=root, time_scale=scale) for part in self.command]
 
 
 class Images:

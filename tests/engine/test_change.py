@@ -79,8 +79,8 @@ def test_a_change_that_rolls_the_pods_fails_no_request(deployed: Stack, change: 
 
 
 def test_a_rotation_fails_no_request_while_tokens_are_renewed(deployed: Stack) -> None:
-    # A token lives so shortly that each poll of the configuration needs a new one.
-    deployed.sandbox.azure_settings(tokenLifetimeSeconds=12)
+    # A token lives so shortly that each poll of the configuration, 4 s apart or more, needs a new one.
+    deployed.sandbox.azure_settings(tokenLifetimeSeconds=5)
     today = datetime.now(UTC).date()
     authentication = sandbox_gateway()["authentication"]
     configure(

@@ -42,6 +42,7 @@ def start(azure: fake.Azure, tmp_path: Path) -> Start:
         changes: dict[str, str | None] | None = None,
         resolve: dict[str, str] | None = None,
         ca: bytes | None = None,
+        options: tuple[str, ...] = OPTIONS,
     ) -> AbstractAsyncContextManager[container.Container]:
         nonlocal started
         started += 1
@@ -50,7 +51,7 @@ def start(azure: fake.Azure, tmp_path: Path) -> Start:
         merged = {**ARTICLE, **(changes or {})}
         environment = {name: value for name, value in merged.items() if value is not None}
         names: dict[str, str] = dict.fromkeys(NAMES, f"127.0.0.1:{azure.port}") if resolve is None else resolve
-        return container.run(root, environment, names, azure.ca.cert_pem.bytes() if ca is None else ca, *OPTIONS)
+        return container.run(root, environment, names, azure.ca.cert_pem.bytes() if ca is None else ca, *options)
 
     return start
 

@@ -1,5 +1,7 @@
 """How the gateway comes to its configuration, and what it says where it does not."""
 
+import asyncio
+
 import pytest
 import trustme
 
@@ -141,6 +143,16 @@ async def test_it_becomes_ready_when_the_refusal_ends(azure: Azure, start: Start
         azure.configuration_refusal = None
         await gateway.logged("[ConfigurationLoaded]")
         assert (await get(gateway.url(STATUS))).status_code == 200
+
+
+async def test_it_asks_for_changes_every_ten_seconds(azure: Azure, start: Start) -> None:
+    async with start(options=()) as gateway:
+        await gateway.logged("[ConfigurationLoaded]")
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        await azure.polled(1)
+        # What is logged arrives a little later than it happens.
+        assert loop.time() - started >= 9.5
 
 
 async def test_a_refused_token_is_not_used_again(azure: Azure, start: Start) -> None:
