@@ -62,7 +62,7 @@ test: $(DEVELOPMENT)
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m sandbox toolchain
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # How long the commands take on a sandbox of its own, as a table and as reports/bench.json; run nothing else beside it.
 bench: $(DEVELOPMENT)

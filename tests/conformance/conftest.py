@@ -61,13 +61,13 @@ class Node:
         return [each for each in everything if str(self.root(pod)) in " ".join(each.info["cmdline"] or [])]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubernetes]:
     with control_plane.run(tmp_path_factory.mktemp("control-plane")) as kubernetes:
         yield kubernetes
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[fake.Azure]:
     """What gateways call, served by a thread of its own."""
     loop = asyncio.new_event_loop()
@@ -91,7 +91,7 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[fake.Azure]:
     loop.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def node(kubernetes: Kubernetes, azure: fake.Azure, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     """The node, running and Ready."""
     folder = tmp_path_factory.mktemp("node")
@@ -126,7 +126,7 @@ def namespace(kubernetes: Kubernetes) -> Iterator[str]:
     kubernetes.kubectl("delete", "namespace", name, "--wait=false")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """The process."""
     emulator = Emulator(tmp_path_factory.mktemp("emulator") / "azure", free_port())

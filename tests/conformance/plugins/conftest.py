@@ -20,13 +20,13 @@ def _started(package: str, emulator: Emulator) -> Iterator[Plugin]:
     assert (out, err) == ("", "")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running_azure_native(running_emulator: Emulator) -> Iterator[Plugin]:
     """The process."""
     yield from _started("azure_native", running_emulator)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running_azuread(running_emulator: Emulator) -> Iterator[Plugin]:
     """The process."""
     yield from _started("azuread", running_emulator)
@@ -44,19 +44,19 @@ def azuread(running_azuread: Plugin, emulator: Emulator) -> Plugin:
     return running_azuread
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def random(running_emulator: Emulator) -> Iterator[Plugin]:
     """The plugin."""
     yield from _started("random", running_emulator)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def kubeconfig(kubernetes: Kubernetes) -> str:
     """The administrator's kubeconfig, as content."""
     return kubernetes.cluster.kubeconfig("admin").read_text()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def kubernetes_plugin(kubeconfig: str) -> Iterator[Plugin]:
     """The plugin with the settings of the program's provider."""
     plugin = Plugin("kubernetes", {})
