@@ -7,6 +7,12 @@ import pytest
 from .sandbox import Stack, sandbox_config, sandbox_gateway
 
 
+@pytest.fixture(scope="module")
+def stack(deployable: Stack) -> Stack:
+    """One stack for all tests: nothing is ever made in it."""
+    return deployable
+
+
 def stopped_with(stack: Stack, config: dict[str, Any], **environment: str) -> str:
     """What preview and update say when they stop; both create nothing."""
     stack.configure(config)

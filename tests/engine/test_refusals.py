@@ -25,7 +25,11 @@ def converges(stack: Stack) -> None:
     assert len(stack.resources()) == 15
 
 
-def test_a_role_name_that_is_taken(stack: Stack) -> None:
+def names(stack: Stack) -> set[str]:
+    return {resource["urn"].rsplit("::", 1)[-1] for resource in stack.resources()}
+
+
+def a_taken_role_name_is_told(stack: Stack) -> None:
     role = f"{AUTHORIZATION}/roleDefinitions/99999999-9999-4999-8999-999999999999"
     properties = {
         "roleName": "API Management Gateway Configuration Reader Role",
@@ -33,47 +37,46 @@ def test_a_role_name_that_is_taken(stack: Stack) -> None:
         "permissions": [],
     }
     stack.sandbox.arm().put(role, params=VERSION, json={"properties": properties}).raise_for_status()
-    stack.configure(sandbox_config())
-
     said = failed_up(stack)
     assert "RoleDefinitionWithSameNameExists" in said
     assert "A custom role with the same name already exists in this directory. Use a different name" in said
     # What was made is in the state.
-    assert "roles-validator" in {resource["urn"].rsplit("::", 1)[-1] for resource in stack.resources()}
-
+    assert "roles-validator" in names(stack)
     stack.sandbox.arm().delete(role, params=VERSION).raise_for_status()
-    converges(stack)
 
 
-def test_a_missing_right_is_named_with_action_and_scope(stack: Stack) -> None:
+def a_missing_right_is_named_with_action_and_scope(stack: Stack) -> None:
     role = stack.sandbox.arm().get(DEPLOYER_ROLE, params=VERSION).json()
     (permission,) = role["properties"]["permissions"]
     action = "Microsoft.Authorization/roleAssignments/write"
     less = {**permission, "actions": [right for right in permission["actions"] if right != action]}
     weaker = {"properties": {**role["properties"], "permissions": [less]}}
     stack.sandbox.arm().put(DEPLOYER_ROLE, params=VERSION, json=weaker).raise_for_status()
-    stack.configure(sandbox_config())
-
     said = failed_up(stack)
+    assert "RoleDefinitionWithSameNameExists" not in said
     assert "AuthorizationFailed" in said
     assert f"does not have authorization to perform action '{action}' over scope" in said
     assert "/resourceGroups/contoso-rg" in said
-
     stack.sandbox.arm().put(DEPLOYER_ROLE, params=VERSION, json={"properties": role["properties"]}).raise_for_status()
-    converges(stack)
 
 
-def test_an_unreachable_cluster(stack: Stack, tmp_path: Path) -> None:
-    kubeconfig = json.loads(Path(stack.sandbox.environments["deployer"]["KUBECONFIG"]).read_text())
-    kubeconfig["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
-    nowhere = tmp_path / "kubeconfig"
-    nowhere.write_text(json.dumps(kubeconfig))
-    stack.configure(sandbox_config())
-
-    stack.preview(KUBECONFIG=str(nowhere)).ok()
-    said = failed_up(stack, KUBECONFIG=str(nowhere))
+def an_unreachable_cluster_is_told(stack: Stack, kubeconfig: Path) -> None:
+    document = json.loads(Path(stack.sandbox.environments["deployer"]["KUBECONFIG"]).read_text())
+    document["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
+    kubeconfig.write_text(json.dumps(document))
+    stack.preview(KUBECONFIG=str(kubeconfig)).ok()
+    said = failed_up(stack, KUBECONFIG=str(kubeconfig))
+    assert "AuthorizationFailed" not in said
     assert "configured Kubernetes cluster is unreachable" in said
-    assert "mygw-identity-application" in {resource["urn"].rsplit("::", 1)[-1] for resource in stack.resources()}
+    assert "mygw-identity-application" in names(stack)
+
+
+def test_refusals_one_after_the_other(stack: Stack, tmp_path: Path) -> None:
+    """A role name that is taken, a missing right, an unreachable cluster: each cause removed, the next is what stops."""
+    stack.configure(sandbox_config())
+    a_taken_role_name_is_told(stack)
+    a_missing_right_is_named_with_action_and_scope(stack)
+    an_unreachable_cluster_is_told(stack, tmp_path / "kubeconfig")
     converges(stack)
 
 

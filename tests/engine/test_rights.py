@@ -24,14 +24,6 @@ def deployed(deployable: Stack) -> Stack:
     return deployable
 
 
-@pytest.fixture
-def prepared(deployed: Stack) -> Stack:
-    """The same, deployed again: the cases before have destroyed it."""
-    deployed.configure(configuration())
-    deployed.up().ok()
-    return deployed
-
-
 def configuration(**changes: Any) -> dict[str, Any]:
     own = {"name": "owngw", "createGatewayResource": True, "locationName": "contoso branch"}
     suffix = changes.pop("suffix", "")
@@ -90,6 +82,24 @@ MISSED: list[tuple[str, Callable[[Stack], Result]]] = [
 WITHOUT_A_BODY = "Microsoft.ApiManagement/service/gateways/apis/read"
 
 
+@pytest.mark.parametrize("action", json.loads((CHECKOUT / "docs" / "roles" / "reader.json").read_text())["Actions"])
+def test_an_action_that_the_reader_lacks_is_missed_by_its_checks(deployed: Stack, action: str) -> None:
+    with without(deployed, action, READER_ROLE):
+        result = deployed.check_drift(identity="reader")
+    assert result.code not in (0, 7), result.output
+    named = f"does not have authorization to perform action '{action}' over scope '/subscriptions/" in result.output
+    assert named is (action != WITHOUT_A_BODY)
+    assert "Status=403" in result.output
+
+
+def test_an_action_that_is_asked_for_with_head_is_missed_without_a_name(deployed: Stack) -> None:
+    with without(deployed, WITHOUT_A_BODY):
+        result = deployed.check_drift()
+    assert result.code not in (0, 7), result.output
+    assert "Status=403" in result.output
+    assert "mygw" in result.output or "owngw" in result.output
+
+
 @pytest.mark.parametrize(("action", "command"), MISSED, ids=[action for action, _ in MISSED])
 def test_an_action_that_is_missing_is_named_with_its_scope(
     deployed: Stack, action: str, command: Callable[[Stack], Result]
@@ -99,24 +109,6 @@ def test_an_action_that_is_missing_is_named_with_its_scope(
     assert result.code not in (0, 7), result.output
     assert f"does not have authorization to perform action '{action}' over scope '/subscriptions/" in result.output
     assert "Traceback" not in result.output
-
-
-@pytest.mark.parametrize("action", json.loads((CHECKOUT / "docs" / "roles" / "reader.json").read_text())["Actions"])
-def test_an_action_that_the_reader_lacks_is_missed_by_its_checks(prepared: Stack, action: str) -> None:
-    with without(prepared, action, READER_ROLE):
-        result = prepared.check_drift(identity="reader")
-    assert result.code not in (0, 7), result.output
-    named = f"does not have authorization to perform action '{action}' over scope '/subscriptions/" in result.output
-    assert named is (action != WITHOUT_A_BODY)
-    assert "Status=403" in result.output
-
-
-def test_an_action_that_is_asked_for_with_head_is_missed_without_a_name(prepared: Stack) -> None:
-    with without(prepared, WITHOUT_A_BODY):
-        result = prepared.check_drift()
-    assert result.code not in (0, 7), result.output
-    assert "Status=403" in result.output
-    assert "mygw" in result.output or "owngw" in result.output
 
 
 def test_every_action_of_the_documented_role_has_its_case() -> None:
