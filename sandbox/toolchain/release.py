@@ -6,7 +6,6 @@ from pathlib import Path
 
 import httpx
 import semver
-from pulumi.automation import PulumiCommand
 
 from .build import cache_folder
 from .recipes import Recipe
@@ -20,6 +19,9 @@ def install_release(recipe: Recipe) -> Path | None:
     folder = cache_folder() / f"release-{recipe.version}"
     if (folder / "bin" / "pulumi").exists():
         return folder / "bin"
+    # Here, because it brings the whole SDK, and every command of the sandbox this module.
+    from pulumi.automation import PulumiCommand
+
     with contextlib.suppress(httpx.HTTPError, OSError, subprocess.SubprocessError, RuntimeError):
         httpx.head(_ORIGIN, timeout=3, follow_redirects=True).raise_for_status()
         PulumiCommand.install(root=str(folder), version=semver.VersionInfo.parse(recipe.version))
