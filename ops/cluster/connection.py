@@ -89,11 +89,12 @@ class Cluster:
             OpsError: it can't be read.
         """
         with _told(f"The log of pod {namespace}/{pod}"):
-            # Here, because it imports the classes of all objects: as much as all else of `ops` together.
-            from kubernetes.client import CoreV1Api
-
-            core = CoreV1Api(self._client.client)
-            text: str = core.read_namespaced_pod_log(pod, namespace, tail_lines=lines, since_seconds=seconds)
+            # The client's own method imports the classes of all objects: as much as all else of a command.
+            path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
+            query = [("tailLines", lines), ("sinceSeconds", seconds)]
+            text: str = self._client.request("get", path, query_params=query, serialize=False).data.decode(
+                errors="replace"
+            )
             return text.splitlines()
 
     def _resource(self, api_version: str, kind: str) -> Any:
