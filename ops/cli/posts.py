@@ -54,8 +54,8 @@ def issue(stack: Stack, folder: Folder = None) -> None:
         report = render.from_json(file.read_text())
         repository = Repository()
         kept = [("secrets", f"Client secrets of stack {stack} end soon", render.expiry(report))]
-        # A check that failed is neither drift nor its end.
-        if report.problem is None:
+        # A check that failed is neither drift nor its end, and a difference that is to be deployed away is neither too.
+        if report.problem is None and (report.drifted or not report.decided):
             kept.insert(0, ("drift", f"Drift in stack {stack}", render.issue(report) if report.drifted else None))
         for subject, title, text in kept:
             if done := keep_issue(repository, subject, stack, title, text):

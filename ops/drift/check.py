@@ -7,15 +7,17 @@ from ..azure.sign_in import Azure
 from ..cluster.connection import Cluster
 from ..engine.providers import provider_inputs
 from ..engine.state import StackResource, export_raw, export_stack, holdings
-from ..engine.steps import preview
+from ..engine.steps import Step, preview
 from ..errors import OpsError
 from ..report.masking import mask
 from .beside.authorization import Authorization
 from .beside.entra import added_credentials, doubles
 from .beside.kubernetes import drift_of_objects
 from .declared import drift_of_declared
+from .deployed import last_deployment
 from .elsewhere import Elsewhere
 from .report import ExpiringSecret, Finding, Report
+from .undeployed import Declared, compare
 
 _PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
 WARN_BEFORE = timedelta(days=30)
@@ -39,8 +41,14 @@ def check(stack: str) -> Report:
     resources = export_stack(stack, keys_of_secrets=True)
     report = Report(stack, expiring=list(expiring(resources, datetime.now(UTC))))
     try:
-        changed = _with_objects(stack, resources, list(drift_of_declared(stack)))
-        report.findings = [*changed, *_beside(stack, resources)]
+        last = last_deployment(stack, before[0])
+        report.deployed = last.deployed
+        changed = list(drift_of_declared(stack))
+        planned = preview(stack)
+        declared = compare(stack, planned, before[0], last)
+        changed = _with_objects(resources, planned, declared, declared.with_drift_of_the_state(changed))
+        report.undeployed = declared.undeployed
+        report.findings, report.decided = declared.told_apart([*changed, *_beside(stack, resources)])
     except OpsError as error:
         if not report.expiring:
             raise
@@ -61,14 +69,16 @@ def expiring(resources: list[StackResource], now: datetime) -> Iterator[Expiring
             yield ExpiringSecret(resource.name, str(resource.outputs["keyId"]), end, (end - now).days)
 
 
-def _with_objects(stack: str, resources: list[StackResource], changed: list[Finding]) -> list[Finding]:
-    """What the refresh found, with the cluster's objects held against what the program declares now."""
+def _with_objects(
+    resources: list[StackResource], planned: list[Step], declared: Declared, changed: list[Finding]
+) -> list[Finding]:
+    """What was found so far, with the cluster's objects held against what the program declares now."""
     if (kubernetes := provider_inputs("kubernetes", resources)) is None:
         return changed
-    planned = [step for step in preview(stack) if step.new]
-    declared = {step.urn: step.new for step in planned}
-    ignored = {step.urn: step.record.get("ignoreChanges") or () for step in planned}
-    return drift_of_objects(resources, declared, ignored, Cluster(kubernetes), changed)
+    now = {step.urn: step.new for step in planned if step.new}
+    ignored = {step.urn: step.record.get("ignoreChanges") or () for step in planned if step.new}
+    deployed = {resource.urn: declared.deployed(resource, now.get(resource.urn)) for resource in resources}
+    return drift_of_objects(resources, now, ignored, Cluster(kubernetes), changed, deployed)
 
 
 def _beside(stack: str, resources: list[StackResource]) -> Iterator[Finding]:

@@ -2,14 +2,20 @@
 
 import dataclasses
 import json
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from ..report.markdown import LONGEST, code, cut, fenced, shown
-from .report import ExpiringSecret, Finding, Kind, Report
+from .report import Deployed, ExpiringSecret, Finding, Kind, Report, Undeployed
+
+_HEAD = ("resource", "what", "declared", "there")
+_UNDEPLOYED_HEAD = ("resource", "what", "deployed", "declared")
+_DECIDED = "These differences are in what the changes decide, and count as no drift:"
 
 
 def text(report: Report) -> str:
@@ -17,16 +23,17 @@ def text(report: Report) -> str:
     console = Console(width=160, no_color=True, highlight=False)
     with console.capture() as capture:
         if report.drifted:
-            table = Table("resource", "what", "declared", "there", box=None, pad_edge=False)
-            for finding in report.findings:
-                what = f"{finding.kind}: {finding.what}" if finding.what else str(finding.kind)
-                cells = (finding.resource, what, shown(finding.declared), shown(finding.actual))
-                table.add_row(*(Text(cell) for cell in cells))
-            console.print(table)
+            console.print(_table(_HEAD, map(_of_finding, report.findings)))
             for line in _advice(report):
                 console.print(line, markup=False)
         if report.problem is None:
             console.print(_summary(report), markup=False)
+            if report.undeployed:
+                console.print(f"\n{_not_deployed(report)}", markup=False, soft_wrap=True)
+                console.print(_table(_UNDEPLOYED_HEAD, map(_of_change, report.undeployed)))
+            if report.decided:
+                console.print(f"\n{_DECIDED}", markup=False)
+                console.print(_table(_HEAD, map(_of_finding, report.decided)))
         for secret in report.expiring:
             console.print(warning(secret), markup=False)
     return "\n".join(line.rstrip() for line in capture.get().rstrip().splitlines())
@@ -36,9 +43,12 @@ def markdown(report: Report) -> str:
     """For a pull request's comment or a job's summary."""
     lines = [f"### Drift of `{report.stack}`", "", *_result(report)]
     if report.drifted:
-        lines += ["", "| resource | what | declared | there |", "| --- | --- | --- | --- |"]
-        lines += [_row(finding) for finding in report.findings]
+        lines += ["", *_rows(_HEAD, map(_of_finding, report.findings))]
         lines += [line for advice in _advice(report) for line in ("", advice)]
+    if report.problem is None and report.undeployed:
+        lines += ["", _not_deployed(report), "", *_rows(_UNDEPLOYED_HEAD, map(_of_change, report.undeployed))]
+    if report.problem is None and report.decided:
+        lines += ["", _DECIDED, "", *_rows(_HEAD, map(_of_finding, report.decided))]
     lines += [line for secret in report.expiring for line in ("", f"> [!WARNING]\n> {warning(secret)}")]
     return "\n".join(lines)
 
@@ -69,11 +79,19 @@ def as_json(report: Report) -> str:
 def from_json(text: str) -> Report:
     """A report that was saved."""
     document = json.loads(text)
-    findings = [Finding(**{**finding, "kind": Kind(finding["kind"])}) for finding in document["findings"]]
+    deployed = document.get("deployed")
     expiring = [
         ExpiringSecret(**{**secret, "end": datetime.fromisoformat(secret["end"])}) for secret in document["expiring"]
     ]
-    return Report(document["stack"], findings, expiring, document.get("problem"))
+    return Report(
+        document["stack"],
+        findings=_findings(document["findings"]),
+        expiring=expiring,
+        deployed=Deployed(**{**deployed, "at": datetime.fromisoformat(deployed["at"])}) if deployed else None,
+        undeployed=[Undeployed(**change) for change in document.get("undeployed", [])],
+        decided=_findings(document.get("decided", [])),
+        problem=document.get("problem"),
+    )
 
 
 def _result(report: Report) -> list[str]:
@@ -84,6 +102,8 @@ def _result(report: Report) -> list[str]:
 
 
 def _summary(report: Report) -> str:
+    if not report.drifted and report.undeployed:
+        return f"No drift: everything is as stack {report.stack} declares it, apart from what is not deployed."
     if not report.drifted:
         return f"No drift: everything is as stack {report.stack} declares it."
     resources = len({finding.resource for finding in report.findings})
@@ -101,7 +121,45 @@ def _advice(report: Report) -> list[str]:
     return [f"{finding.resource}, {finding.what}: {finding.advice}" for finding in report.findings if finding.advice]
 
 
-def _row(finding: Finding) -> str:
-    what = f"{finding.kind}: {code(finding.what)}" if finding.what else str(finding.kind)
-    cells = (f"`{finding.resource}`", what, code(finding.declared), code(finding.actual))
-    return f"| {' | '.join(cells)} |"
+def _not_deployed(report: Report) -> str:
+    changes = f"{len(report.undeployed)} change(s) of the stack's file or the program are not deployed"
+    preview = f"`make preview STACK={report.stack}` shows what they do, and a deployment carries them out."
+    return f"{changes}: {_deployed(report.deployed)} {preview}"
+
+
+def _deployed(deployed: Deployed | None) -> str:
+    if deployed is None:
+        return "the stack's history does not say when it was deployed last."
+    when = f"the last deployment was on {deployed.at:%Y-%m-%d %H:%M} UTC"
+    commit = f", of commit {deployed.commit[:7]}" if deployed.commit else ""
+    uncommitted = " and changes that were not committed" if deployed.commit and deployed.dirty else ""
+    in_part = "; a later update left out a part of the stack" if deployed.later_in_part else ""
+    return f"{when}{commit}{uncommitted}{in_part}."
+
+
+def _of_finding(finding: Finding) -> tuple[str, str, str, Any, Any]:
+    return finding.resource, str(finding.kind), finding.what, finding.declared, finding.actual
+
+
+def _of_change(change: Undeployed) -> tuple[str, str, str, Any, Any]:
+    return change.resource, change.operation, change.what, change.deployed, change.declared
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, str, str, Any, Any]]) -> Table:
+    table = Table(*head, box=None, pad_edge=False)
+    for resource, kind, what, first, second in rows:
+        cells = (resource, f"{kind}: {what}" if what else kind, shown(first), shown(second))
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def _rows(head: tuple[str, ...], rows: Iterable[tuple[str, str, str, Any, Any]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"| {' | '.join('---' for _ in head)} |"
+    for resource, kind, what, first, second in rows:
+        cells = (f"`{resource}`", f"{kind}: {code(what)}" if what else kind, code(first), code(second))
+        yield f"| {' | '.join(cells)} |"
+
+
+def _findings(saved: list[dict[str, Any]]) -> list[Finding]:
+    return [Finding(**{**finding, "kind": Kind(finding["kind"])}) for finding in saved]

@@ -44,6 +44,33 @@ class ExpiringSecret:
     days_left: int
 
 
+@dataclass(frozen=True)
+class Deployed:
+    """The last update of a whole stack."""
+
+    at: datetime
+    commit: str = ""
+    """The commit that it was made from, where the program is in a git repository."""
+    dirty: bool = False
+    """Whether files differed from that commit."""
+    later_in_part: bool = False
+    """Whether another update, of a part of the stack, came after it."""
+
+
+@dataclass(frozen=True)
+class Undeployed:
+    """One change of the stack's file or the program that no update has deployed yet."""
+
+    resource: str
+    type: str
+    operation: str
+    """What an update does to the resource: `create`, `update`, `replace` or `delete`."""
+    what: str = ""
+    """Path of the property; the empty text for the whole resource."""
+    deployed: Any = None
+    declared: Any = None
+
+
 @dataclass
 class Report:
     """One check of one stack."""
@@ -51,10 +78,15 @@ class Report:
     stack: str
     findings: list[Finding] = field(default_factory=list)
     expiring: list[ExpiringSecret] = field(default_factory=list)
+    deployed: Deployed | None = None
+    """None where the history does not reach so far back."""
+    undeployed: list[Undeployed] = field(default_factory=list)
+    decided: list[Finding] = field(default_factory=list)
+    """Differences in fields that undeployed changes decide; they are no drift."""
     problem: str | None = None
     """Why it could not be checked for drift; then there are no findings, and that is no all-clear."""
 
     @property
     def drifted(self) -> bool:
-        """Whether reality differs. A secret that ends soon is no drift."""
+        """Whether reality differs. A secret that ends soon is no drift, nor is what an undeployed change decides."""
         return bool(self.findings)

@@ -62,7 +62,7 @@ def refresh(stack: str) -> list[Step]:
     return _steps("refresh", "--preview-only", "--run-program", "--stack", stack)
 
 
-def preview(stack: str, *, refresh: bool = False, plan: Path | None = None) -> list[Step]:
+def preview(stack: str, *, refresh: bool = False, plan: Path | None = None, config: Path | None = None) -> list[Step]:
     """What an update would do.
 
     Args:
@@ -70,11 +70,12 @@ def preview(stack: str, *, refresh: bool = False, plan: Path | None = None) -> l
         refresh: compare with reality, as an update with `--refresh` does, instead of with the state.
         plan: where to save the plan that an update can be held to, with the state that it starts from; secrets in it are
             encrypted, and what resources have now is left out.
+        config: a file to read the configuration from, instead of the stack's own.
 
     Raises:
         OpsError: the preview fails.
     """
-    options = ["--refresh"] if refresh else []
+    options = [*(["--refresh"] if refresh else []), *(["--config-file", str(config)] if config else [])]
     command = ["preview", "--show-sames", "--show-replacement-steps", *options, "--stack", stack]
     steps = _steps(*command) if plan is None else _planned(command, stack, plan)
     # What the refresh read comes first; the program's own steps begin with the stack.

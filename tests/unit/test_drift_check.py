@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from ops.cli.application import app
 from ops.drift import check
+from ops.drift.deployed import LastDeployment
 from ops.engine.state import StackResource
 from ops.errors import OpsError
 
@@ -29,6 +30,7 @@ def ending(monkeypatch: pytest.MonkeyPatch) -> list[StackResource]:
 
     monkeypatch.setattr(check, "export_raw", lambda _: {"deployment": {}})
     monkeypatch.setattr(check, "export_stack", lambda _, **__: resources)
+    monkeypatch.setattr(check, "last_deployment", lambda *_: LastDeployment(None))
     monkeypatch.setattr(check, "drift_of_declared", refuse)
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     monkeypatch.delenv("TF_BUILD", raising=False)

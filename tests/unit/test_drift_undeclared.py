@@ -62,7 +62,8 @@ def check(
     resource = StackResource(urn, type_, id="default/mygw", inputs=more.get("inputs", declared), outputs=outputs)
     told = [Finding("mygw", type_, Kind.CHANGED, path) for path in changed]
     cluster: Any = OneObject(live)
-    return drift_of_objects([resource], {urn: declared}, {urn: more.get("ignored", ())}, cluster, told)
+    ignored, deployed = {urn: more.get("ignored", ())}, {urn: more.get("deployed")}
+    return drift_of_objects([resource], {urn: declared}, ignored, cluster, told, deployed)
 
 
 def findings(live: dict[str, Any], declared: dict[str, Any], kind: str = "Deployment", *changed: str) -> dict[str, Any]:
@@ -171,6 +172,34 @@ def test_what_the_program_has_changed_since_it_was_deployed_is_no_drift_of_a_lis
     program = declared()
     program["spec"]["template"]["spec"]["containers"][0]["image"] = "gateway:3"
     assert check(live(), program, inputs=declared()) == []
+
+
+def with_container(document: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    document["spec"]["template"]["spec"]["containers"][0] |= fields
+    return document
+
+
+def test_elements_that_the_program_adds_or_removes_in_the_next_deployment_are_no_drift() -> None:
+    variable = {"name": "LOCALE", "value": "en"}
+    more = with_container(declared(), env=[variable])
+    assert check(live(), more, deployed=declared()) == []
+    assert check(with_container(live(), env=[variable]), declared(), deployed=more, inputs=more) == []
+    # Nobody declared it, not even in the last deployment.
+    assert findings(with_container(live(), env=[variable]), declared()) != {}
+
+
+def test_a_declared_element_that_somebody_took_away_is_drift_whatever_else_is_to_be_deployed() -> None:
+    program = with_container(declared(), image="gateway:3")
+    there = with_container(live(), ports=[])
+    found = check(there, program, deployed=declared())
+    assert {finding.what.rpartition("ports")[2] for finding in found} == {"[0]", "[1]"}
+
+
+def test_what_a_refresh_took_into_the_state_does_not_count_as_deployed() -> None:
+    there = with_container(live(), image="gateway:9")
+    taken = with_container(declared(), image="gateway:9")
+    (finding,) = check(there, declared(), inputs=taken, deployed=declared())
+    assert (finding.what, finding.declared, finding.actual) == (f"{CONTAINER}.image", "gateway:2", "gateway:9")
 
 
 def test_fields_that_nobody_owns_are_judged_by_their_value() -> None:

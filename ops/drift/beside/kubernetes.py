@@ -31,6 +31,7 @@ def drift_of_objects(
     ignored: Mapping[str, Iterable[str]],
     cluster: Cluster,
     changed: Iterable[Finding],
+    deployed: Mapping[str, Mapping[str, Any] | None] | None = None,
 ) -> list[Finding]:
     """The findings of the stack's objects.
 
@@ -40,6 +41,7 @@ def drift_of_objects(
         ignored: by URN the paths that the program leaves to others (`ignore_changes`).
         cluster: the stack's.
         changed: what the engine's refresh found of all resources.
+        deployed: by URN the inputs that the last deployment declared, where they are known.
 
     Returns:
         All findings: of objects in the place of the engine's, of other resources the engine's.
@@ -56,7 +58,9 @@ def drift_of_objects(
         if live is None:
             continue  # the refresh has said so
         inputs = _with_keys_of_secrets(declared.get(resource.urn) or resource.inputs, resource.inputs)
-        it = _Object(resource, live, inputs, ignored.get(resource.urn, ()))
+        last = (deployed or {}).get(resource.urn)
+        last = None if last is None else _with_keys_of_secrets(last, resource.inputs)
+        it = _Object(resource, live, inputs, last, ignored.get(resource.urn, ()))
         of_it = [finding for finding in found if finding.resource == resource.name and finding.type == resource.type]
         found = [finding for finding in found if finding not in of_it]
         found += it.changed(of_it)
@@ -69,11 +73,17 @@ class _Object:
     """One object."""
 
     def __init__(
-        self, resource: StackResource, live: dict[str, Any], declared: Mapping[str, Any], ignored: Iterable[str]
+        self,
+        resource: StackResource,
+        live: dict[str, Any],
+        declared: Mapping[str, Any],
+        deployed: Mapping[str, Any] | None,
+        ignored: Iterable[str],
     ) -> None:
         self._resource = resource
         self._live = live
         self._declared = declared
+        self._deployed = deployed
         self._ignored = [parse(path.replace("[*]", '["*"]')) for path in ignored]
         self._ownership = FieldOwners(live, resource.outputs.get("__fieldManager"))
         self._kind = str(resource.outputs["kind"])
@@ -115,6 +125,8 @@ class _Object:
     def _was_added(self, field: Field) -> bool:
         if is_nobodys(field.steps, field.live, field.beside):
             return False
+        if self._deployed is not None and counterpart(self._live, self._deployed, field.steps) is not ABSENT:
+            return False  # the next deployment takes it away
         if decides_how_pods_run(self._kind, field.steps) or field.steps == _COUNT:
             return True
         own = [self._ownership.is_own(owner) for owner in field.owners]
@@ -125,6 +137,11 @@ class _Object:
 
     def _waits_for_deployment(self, field: Field) -> bool:
         """Whether it is as was deployed, and the program has changed since."""
+        if self._deployed is not None and field.live is ABSENT:
+            return counterpart(self._declared, self._deployed, field.steps) is ABSENT
+        if self._deployed is not None:
+            differs = differing(self._live, self._deployed, self._ownership.owners)
+            return all(other.steps != field.steps for other in differs)
         before = counterpart(self._live, self._resource.inputs, field.steps) if field.live is not ABSENT else ABSENT
         if before is ABSENT or before != masked_by_name(field.live):
             return False
