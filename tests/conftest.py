@@ -28,9 +28,13 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[RANGE] = f"{first}-{first + size - 1}"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the files that take longest first: workers that take the next file each then end together."""
     items.sort(key=_place)
+    if config.getoption("--write-docs"):
+        writing = [item for item in items if "document" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=[item for item in items if item not in writing])
+        items[:] = writing
 
 
 def _place(item: pytest.Item) -> tuple[int, int]:
@@ -44,7 +48,9 @@ def _place(item: pytest.Item) -> tuple[int, int]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--write-docs", action="store_true", help="write the generated parts of docs/ instead of comparing"
+        "--write-docs",
+        action="store_true",
+        help="write the generated parts of docs/ instead of comparing; runs no other test",
     )
 
 
