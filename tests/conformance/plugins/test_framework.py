@@ -36,6 +36,8 @@ def test_of_pulumi_a_plugin_imports_the_protocol_only(package: str) -> None:
     modules = [line.rpartition("|")[2].strip() for line in imported.splitlines()]
     assert "sandbox.engine_protocol.provider_pb2" in modules
     assert [module for module in modules if module.startswith("pulumi")] == []
+    # Nor what httpx brings for its own command line.
+    assert {"rich", "click", "pygments"} & set(modules) == set()
 
 
 @pytest.mark.parametrize("package", PACKAGES)
