@@ -1,4 +1,4 @@
-"""The documented roles in the cluster, whole and with one right less, and what the API server says of a missing one."""
+"""The documented roles in the cluster, whole and with some rights less, and what the API server says of a missing one."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ Right = tuple[str, str]
 """A resource and a verb."""
 
 
-def rules(who: str, without: Right | None = None) -> list[dict[str, Any]]:
-    """The rules of the deployer's or the reader's role, a resource each."""
+def rules(who: str, *without: Right) -> list[dict[str, Any]]:
+    """The rules of the deployer's or the reader's role, a resource each, without some rights."""
     documents = yaml.safe_load_all((CHECKOUT / "docs" / "roles" / "kubernetes.yaml").read_text())
     (role,) = [role for role in documents if role["metadata"]["name"] == f"self-hosted-gateway-{who}"]
     return [
         {**rule, "resources": [resource], "verbs": verbs}
         for rule in role["rules"]
         for resource in rule["resources"]
-        if (verbs := [verb for verb in rule["verbs"] if (resource, verb) != without])
+        if (verbs := [verb for verb in rule["verbs"] if (resource, verb) not in without])
     ]
 
 

@@ -23,6 +23,8 @@ class Change:
 
     path: str
     kind: Kind
+    is_input: bool = True
+    """Whether the plugin says that the inputs differ; of the rest the engine takes it that the outputs do."""
 
     @property
     def root(self) -> str:
@@ -42,6 +44,8 @@ class Difference:
     replaces: set[str] = field(default_factory=set)
     """Paths among the changes that can't be updated in place."""
     delete_before_replace: bool = False
+    names_properties: bool = True
+    """Whether the plugin names the top-level properties beside the paths."""
 
 
 def changes(old: Properties, new: Properties) -> list[Change]:

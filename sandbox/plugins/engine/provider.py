@@ -46,8 +46,14 @@ class Request:
     timeout: float = 0
     """Seconds, from the resource's custom timeouts; 0 where the plugin decides."""
     cancelled: threading.Event = field(default_factory=threading.Event)
+    ignore_changes: tuple[str, ...] = ()
+    """Property paths whose changes the program does not want, of a diff and an update."""
     log: Callable[[str], None] = print
     """Shows a passing status line beside the resource."""
+    log_warning: Callable[[str], None] = print
+    """The same, as a warning."""
+    inform: Callable[[str], None] = print
+    """A message that stays."""
     warn: Callable[[str], None] = print
 
 
@@ -81,6 +87,9 @@ class Resource(ABC):
 
 class Provider(ABC):
     """One plugin."""
+
+    names_config_paths = True
+    """Whether it says of its own inputs by path what has changed, or by name only."""
 
     def __init__(self, package: str, version: str) -> None:
         self.package = package

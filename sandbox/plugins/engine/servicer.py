@@ -1,7 +1,7 @@
 """The gRPC side: the engine's requests to a provider and its resources, and their answers."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -10,7 +10,7 @@ from google.protobuf import any_pb2, empty_pb2
 from google.rpc import status_pb2
 
 from ...engine_protocol import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
-from .differences import Change, changes
+from .differences import Change, Difference, changes
 from .provider import Existing, IncompleteError, Provider, ProviderError, Request
 from .schema import Failure
 from .values import marshal, reveal, unmarshal
@@ -60,7 +60,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             old, new = unmarshal(request.old_inputs or request.olds), unmarshal(request.news)
             changed = changes(old, new)
             replaced = self._provider.diff_config(reveal(old), reveal(new))
-            return _diff_response(changed, {change.path for change in changed if change.root in replaced})
+            if not self._provider.names_config_paths:
+                return _undetailed_diff_response(changed, replaced)
+            return _diff_response(Difference(changed, {each.path for each in changed if each.root in replaced}))
 
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802
         with self._errors(context):
@@ -89,9 +91,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         with self._errors(context):
             resource = self._provider.resource(_type(request.urn))
             difference = resource.diff(
-                _existing(request.id, request.old_inputs, request.olds), unmarshal(request.news), self._request(request)
+                _existing(request.id, request.old_inputs, request.olds),
+                unmarshal(request.news),
+                self._request(request, ignore_changes=request.ignoreChanges),
             )
-            return _diff_response(difference.changes, difference.replaces, difference.delete_before_replace)
+            return _diff_response(difference)
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
         with self._errors(context):
@@ -115,7 +119,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             state = resource.update(
                 _existing(request.id, request.old_inputs, request.olds),
                 unmarshal(request.news),
-                self._request(request, preview=request.preview, timeout=request.timeout),
+                self._request(
+                    request,
+                    preview=request.preview,
+                    timeout=request.timeout,
+                    ignore_changes=request.ignoreChanges,
+                ),
             )
             return provider_pb2.UpdateResponse(properties=marshal(state))
 
@@ -128,7 +137,15 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             )
             return empty_pb2.Empty()
 
-    def _request(self, request: Any, *, preview: bool = False, random_seed: bytes = b"", timeout: float = 0) -> Request:
+    def _request(
+        self,
+        request: Any,
+        *,
+        preview: bool = False,
+        random_seed: bytes = b"",
+        timeout: float = 0,
+        ignore_changes: Iterable[str] = (),
+    ) -> Request:
         urn = request.urn
         return Request(
             urn=urn,
@@ -137,7 +154,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             random_seed=random_seed,
             timeout=timeout,
             cancelled=self._cancelled,
+            ignore_changes=tuple(ignore_changes),
             log=self._logger(urn, engine_pb2.INFO, ephemeral=True),
+            log_warning=self._logger(urn, engine_pb2.WARNING, ephemeral=True),
+            inform=self._logger(urn, engine_pb2.INFO, ephemeral=False),
             warn=self._logger(urn, engine_pb2.WARNING, ephemeral=False),
         )
 
@@ -185,20 +205,33 @@ def _failures(failures: list[Failure]) -> list[Any]:
     return [provider_pb2.CheckFailure(property=failure.property, reason=failure.reason) for failure in failures]
 
 
-def _diff_response(changed: list[Change], replaces: set[str], delete_before_replace: bool = False) -> Any:  # noqa: FBT001, FBT002
+def _diff_response(difference: Difference) -> Any:
     detailed = {}
-    for change in changed:
-        kind = _DIFF_KIND.Value(f"{change.kind.value}_REPLACE" if change.path in replaces else change.kind.value)
-        detailed[change.path] = provider_pb2.PropertyDiff(kind=kind, inputDiff=True)
-    some = provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
+    for change in difference.changes:
+        suffix = "_REPLACE" if change.path in difference.replaces else ""
+        kind = _DIFF_KIND.Value(f"{change.kind.value}{suffix}")
+        detailed[change.path] = provider_pb2.PropertyDiff(kind=kind, inputDiff=change.is_input)
+    roots = {change.root for change in difference.changes} if difference.names_properties else set()
     return provider_pb2.DiffResponse(
-        changes=some,
-        replaces=sorted(replaces),
-        diffs=sorted({change.root for change in changed}),
+        changes=_some_or_none(difference.changes),
+        replaces=sorted(difference.replaces),
+        diffs=sorted(roots),
         detailedDiff=detailed,
         hasDetailedDiff=True,
-        deleteBeforeReplace=delete_before_replace and bool(replaces),
+        deleteBeforeReplace=difference.delete_before_replace and bool(difference.replaces),
     )
+
+
+def _undetailed_diff_response(changed: list[Change], replaced: set[str]) -> Any:
+    return provider_pb2.DiffResponse(
+        changes=_some_or_none(changed),
+        replaces=sorted(replaced),
+        diffs=sorted({change.root for change in changed}),
+    )
+
+
+def _some_or_none(changed: list[Change]) -> Any:
+    return provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
 
 
 def _abort_incomplete(context: Any, error: IncompleteError) -> NoReturn:

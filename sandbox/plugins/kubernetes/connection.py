@@ -16,13 +16,30 @@ from ..engine.provider import ProviderError
 
 _TIMEOUT_SECONDS = 30
 _WATCH_SECONDS = 5
+_NO_CREDENTIALS = "the server has asked for the client to provide credentials"
+_NOT_LOADED = (
+    "unable to load Kubernetes client configuration from kubeconfig file. Make sure you have: \n\n \t • set up the "
+    "provider as per https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/ \n\n "
+)
+# By what this language's libraries say of it.
+_DIALLED = {
+    "Connection refused": "dial tcp {address}: connect: connection refused",
+    "getaddrinfo failed": "dial tcp: lookup {host}: no such host",
+    "Name or service not known": "dial tcp: lookup {host}: no such host",
+    "No address associated": "dial tcp: lookup {host}: no such host",
+    "Temporary failure in name resolution": "dial tcp: lookup {host}: server misbehaving",
+    "No route to host": "dial tcp {address}: connect: no route to host",
+    "timed out": "dial tcp {address}: i/o timeout",
+    "CERTIFICATE_VERIFY_FAILED": "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+}
 
 
-class UnreachableError(ProviderError):
-    """Nobody answers, or there is nobody to ask."""
+class ConfigurationError(ProviderError):
+    """What is configured does not name a cluster; the message is why its cluster counts as unreachable."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"configured Kubernetes cluster is unreachable: {reason}")
+
+class NoAnswerError(ProviderError):
+    """Nobody answers."""
 
 
 class StatusError(ProviderError):
@@ -42,8 +59,8 @@ class Connection:
     def __init__(self, kubeconfig: str, context: str, cluster: str) -> None:
         configuration = Configuration()
         configuration.retries = urllib3.Retry(connect=1, read=0, redirect=0, status=0)
+        document = _document(kubeconfig)
         try:
-            document = read_kubeconfig(kubeconfig)
             if cluster:
                 document = _with_cluster(document, context, cluster)
             if document is None:
@@ -53,9 +70,7 @@ class Connection:
                     document, context=context or None, client_configuration=configuration, persist_config=False
                 )
         except (ConfigException, OSError, ValueError) as error:
-            raise UnreachableError(
-                f"unable to load Kubernetes client configuration from kubeconfig file: {_one_line(error)}"
-            ) from None
+            raise ConfigurationError(f"{_NOT_LOADED}{_one_line(error)}") from None
         self._configuration = configuration
         self._client = ApiClient(configuration)
         self.server = str(configuration.host)
@@ -64,14 +79,18 @@ class Connection:
         """See that the API server answers.
 
         Raises:
-            UnreachableError: it does not.
+            ConfigurationError: it does not, or does not know who asks.
         """
         try:
             self.request("GET", "/version")
+        except NoAnswerError as error:
+            # What the released plugin asks for, and names.
+            asked = f'Get "{self.server}/openapi/v2?timeout=32s"'
+            reason = str(error).replace(f'Get "{self.server}/version"', asked)
+            raise ConfigurationError(f"unable to load schema information from the API server: {reason}") from None
         except StatusError as error:
-            if error.status in (401, 403):
-                raise UnreachableError(f"the server has asked for the client to provide credentials: {error}") from None
-            raise UnreachableError(str(error)) from None
+            text = _NO_CREDENTIALS if error.status == 401 else error.message
+            raise ConfigurationError(f"unable to load schema information from the API server: {text}") from None
 
     def request(
         self, method: str, path: str, body: Any = None, *, content_type: str = "application/json", **query: str
@@ -80,7 +99,7 @@ class Connection:
 
         Raises:
             StatusError: the API server refuses.
-            UnreachableError: it does not answer.
+            NoAnswerError: nobody answers.
         """
         response = self._send(method, path, body, content_type, query, _TIMEOUT_SECONDS)
         answer = json.loads(response.data or b"{}") if _is_json(response) else {}
@@ -102,7 +121,7 @@ class Connection:
 
         Raises:
             StatusError: the API server refuses, at once.
-            UnreachableError: it does not answer, at once.
+            NoAnswerError: nobody answers, at once.
         """
         return _events(self._open_watch(collection, query))
 
@@ -134,7 +153,8 @@ class Connection:
                 preload_content="watch" not in query,
             )
         except urllib3.exceptions.HTTPError as error:
-            raise UnreachableError(_one_line(getattr(error, "reason", None) or error)) from None
+            reason = _dialled(getattr(error, "reason", None) or error, str(self._configuration.host))
+            raise NoAnswerError(f'{method.capitalize()} "{url}": {reason}') from None
 
 
 def _events(response: urllib3.BaseHTTPResponse) -> Iterator[dict[str, Any]]:
@@ -176,9 +196,27 @@ def active_cluster(kubeconfig: str, context: str, cluster: str) -> dict[str, Any
         return None
 
 
+def _document(kubeconfig: str) -> dict[str, Any] | None:
+    try:
+        return read_kubeconfig(kubeconfig)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        reason = f"failed to parse kubeconfig data in `kubernetes:config:kubeconfig`- {_one_line(error)}"
+        raise ConfigurationError(reason) from None
+
+
+def _dialled(error: object, server: str) -> str:
+    """Why nobody answers, in the words of the released plugin's language."""
+    address = server.split("://", 1)[-1].split("/")[0]
+    text = _one_line(error)
+    for sign, words in _DIALLED.items():
+        if sign in text:
+            return words.format(address=address, host=address.rsplit(":", 1)[0])
+    return text
+
+
 def _with_cluster(document: dict[str, Any] | None, context: str, cluster: str) -> dict[str, Any]:
     if document is None:
-        raise UnreachableError("`cluster` needs a kubeconfig as content")
+        raise ConfigurationError(f"{_NOT_LOADED}`cluster` needs a kubeconfig as content")
     name = context or document["current-context"]
     contexts = [
         {**entry, "context": {**entry["context"], "cluster": cluster}} if entry["name"] == name else entry

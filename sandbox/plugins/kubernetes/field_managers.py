@@ -1,57 +1,86 @@
-"""Whose fields the released plugin takes over before it applies, so that nothing conflicts and nothing stays behind.
+"""Who writes an object: its creator, and the manager that updates apply under, after taking over what had other names.
 
-It takes what it created itself, and whatever kubectl wrote, however it wrote it. Other managers keep their fields.
+The creation writes under one name for all programs, and owns the API server's defaults as well. The first real update
+takes its fields over, and those of kubectl, however kubectl wrote them: what of them nobody declares goes with the apply.
+Other managers keep their fields.
 """
 
 import copy
+import secrets
 from typing import Any
 
+from ..engine.values import Properties, reveal
+from .checkpoint import FIELD_MANAGER
 from .connection import Connection
 
+CREATOR = "pulumi-kubernetes"
+_FORCE = "pulumi.com/patchForce"
+_OWN_NAME = "pulumi.com/patchFieldManager"
 # Manager's prefix and operation.
 _TAKEN_OVER = (
     ("kubectl", "Apply"),
     ("kubectl", "Update"),
     ("before-first-apply", "Update"),
-    ("pulumi-kubernetes", "Update"),
+    (CREATOR, "Update"),
     ("pulumi-resource-kubernetes", "Update"),
 )
+# Whose fields a preview overrides, because the update would take them over first; kubectl's it does not.
+_OVERRIDDEN_IN_PREVIEWS = ("pulumi-resource-kubernetes", CREATOR, f"{CREATOR}.exe")
 
 
-def take_over(connection: Connection, path: str, field_manager: str) -> None:
-    """Make the apply own what the creation and kubectl wrote: what of it is not declared goes with the apply.
+def field_manager(state: Properties, inputs: dict[str, Any]) -> str:
+    """The manager that applies: the one that the object asks for, else the state's, else a new one."""
+    if own := annotations(inputs).get(_OWN_NAME):
+        return own
+    return reveal(state.get(FIELD_MANAGER)) or f"{CREATOR}-{secrets.token_hex(4)}"
+
+
+def take_over(connection: Connection, path: str, live: dict[str, Any], manager: str) -> dict[str, Any]:
+    """Give the manager what the creator and kubectl own; the object afterwards.
 
     Raises:
-        StatusError: the object is not there, or the API server refuses.
+        StatusError: the API server refuses.
     """
-    live = connection.request("GET", path)
-    if not takes_over(live, field_manager):
-        return
-    patch = [
-        {"op": "test", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},
-        {"op": "replace", "path": "/metadata/managedFields", "value": _with_taken_over(live, field_manager)},
-    ]
-    connection.request("PATCH", path, patch, content_type="application/json-patch+json", fieldManager=field_manager)
+    entries = live["metadata"].get("managedFields", [])
+    if not any(_is_taken_over(entry) for entry in entries):
+        return live
+    patch = [{"op": "replace", "path": "/metadata/managedFields", "value": _with_taken_over(entries, manager)}]
+    return connection.request("PATCH", path, patch, content_type="application/json-patch+json")
 
 
-def takes_over(live: dict[str, Any], field_manager: str) -> bool:
-    """Whether an object has such fields."""
-    return _with_taken_over(live, field_manager) != live["metadata"].get("managedFields", [])
+def must_force(inputs: dict[str, Any], live: dict[str, Any] | None, *, enabled: bool, preview: bool) -> bool:
+    """Whether an apply takes fields from other managers. Of an object that is to be created nothing is known."""
+    if enabled or annotations(inputs).get(_FORCE) == "true":
+        return True
+    if live is None:
+        return preview
+    entries = live["metadata"].get("managedFields", [])
+    overridden = any(
+        entry["operation"] == "Update" and entry["manager"] in _OVERRIDDEN_IN_PREVIEWS for entry in entries
+    )
+    return not entries or (preview and overridden)
 
 
-def _with_taken_over(live: dict[str, Any], field_manager: str) -> list[dict[str, Any]]:
-    """An object's `managedFields` in which the plugin's apply owns those managers' fields, too."""
-    own: dict[str, Any] | None = None
-    others: list[dict[str, Any]] = []
-    for entry in copy.deepcopy(live["metadata"].get("managedFields", [])):
-        is_own = entry["manager"] == field_manager and entry["operation"] == "Apply"
-        if not is_own and not _is_taken_over(entry):
-            others.append(entry)
-        elif own is None:
-            own = {**entry, "manager": field_manager, "operation": "Apply"}
-        else:
-            _merge(own["fieldsV1"], entry["fieldsV1"])
-    return others if own is None else [*others, own]
+def annotations(inputs: dict[str, Any]) -> dict[str, str]:
+    """An object's annotations, none where nothing is known of them."""
+    metadata = inputs.get("metadata")
+    found = metadata.get("annotations") if isinstance(metadata, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _with_taken_over(entries: list[dict[str, Any]], manager: str) -> list[dict[str, Any]]:
+    """The entries with one of the manager's, last, that has what it had and what it takes over."""
+    kept = [entry for entry in entries if not _is_of(entry, manager) and not _is_taken_over(entry)]
+    before = [entry for entry in entries if _is_of(entry, manager)]
+    first, *more = [*before, *(entry for entry in entries if _is_taken_over(entry))]
+    own = {**copy.deepcopy(first), "manager": manager, "operation": "Apply"}
+    for entry in more:
+        _merge(own["fieldsV1"], entry["fieldsV1"])
+    return [*kept, own]
+
+
+def _is_of(entry: dict[str, Any], manager: str) -> bool:
+    return (entry["manager"], entry["operation"], entry.get("subresource", "")) == (manager, "Apply", "")
 
 
 def _is_taken_over(entry: dict[str, Any]) -> bool:
@@ -64,4 +93,4 @@ def _is_taken_over(entry: dict[str, Any]) -> bool:
 
 def _merge(fields: dict[str, Any], more: dict[str, Any]) -> None:
     for key, below in more.items():
-        _merge(fields.setdefault(key, {}), below)
+        _merge(fields.setdefault(key, {}), copy.deepcopy(below))

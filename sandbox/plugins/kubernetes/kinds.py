@@ -14,10 +14,15 @@ class Kind:
     plural: str
     arguments: str
     """The pinned SDK's class of its inputs."""
+    inputs: tuple[str, ...]
+    """Its inputs, which an import takes in."""
     replaced_by: tuple[str, ...] = ()
     """Properties that force a replacement, beside name and namespace (the released plugin's table)."""
     mutable_setting: str = ""
-    """Setting of the provider that lifts these."""
+    """Setting of the provider that lifts the next ones, except where the object is immutable."""
+    replaced_by_unless_mutable: tuple[str, ...] = ()
+    skips_wait_for_end: bool = False
+    """Whether `skipAwait` holds for its deletion, too."""
     namespaced: bool = True
 
     def path(self, namespace: str) -> str:
@@ -27,24 +32,55 @@ class Kind:
         return f"{root}/{self.api_version}{middle}/{self.plural}"
 
 
+_ALWAYS = ("apiVersion", "kind", "metadata")
+
 KINDS = {
     "kubernetes:core/v1:ConfigMap": Kind(
-        "v1", "ConfigMap", "configmaps", "core.v1.ConfigMapInitArgs", ("data", "binaryData"), "enableConfigMapMutable"
+        "v1",
+        "ConfigMap",
+        "configmaps",
+        "core.v1.ConfigMapInitArgs",
+        (*_ALWAYS, "binaryData", "data", "immutable"),
+        mutable_setting="enableConfigMapMutable",
+        replaced_by_unless_mutable=("binaryData", "data"),
     ),
     "kubernetes:core/v1:Secret": Kind(
-        "v1", "Secret", "secrets", "core.v1.SecretInitArgs", ("type", "data", "stringData"), "enableSecretMutable"
+        "v1",
+        "Secret",
+        "secrets",
+        "core.v1.SecretInitArgs",
+        (*_ALWAYS, "data", "immutable", "stringData", "type"),
+        ("type",),
+        mutable_setting="enableSecretMutable",
+        replaced_by_unless_mutable=("stringData", "data"),
     ),
     "kubernetes:core/v1:Service": Kind(
-        "v1", "Service", "services", "core.v1.ServiceInitArgs", ("spec.clusterIP", "spec.type")
+        "v1", "Service", "services", "core.v1.ServiceInitArgs", (*_ALWAYS, "spec"), ("spec.clusterIP",)
     ),
     "kubernetes:core/v1:ServiceAccount": Kind(
-        "v1", "ServiceAccount", "serviceaccounts", "core.v1.ServiceAccountInitArgs"
+        "v1",
+        "ServiceAccount",
+        "serviceaccounts",
+        "core.v1.ServiceAccountInitArgs",
+        (*_ALWAYS, "automountServiceAccountToken", "imagePullSecrets", "secrets"),
     ),
     "kubernetes:core/v1:Namespace": Kind(
-        "v1", "Namespace", "namespaces", "core.v1.NamespaceInitArgs", namespaced=False
+        "v1",
+        "Namespace",
+        "namespaces",
+        "core.v1.NamespaceInitArgs",
+        (*_ALWAYS, "spec"),
+        namespaced=False,
+        skips_wait_for_end=True,
     ),
     "kubernetes:apps/v1:Deployment": Kind(
-        "apps/v1", "Deployment", "deployments", "apps.v1.DeploymentInitArgs", ("spec.selector",)
+        "apps/v1",
+        "Deployment",
+        "deployments",
+        "apps.v1.DeploymentInitArgs",
+        (*_ALWAYS, "spec"),
+        ("spec.selector",),
+        skips_wait_for_end=True,
     ),
 }
 

@@ -1,163 +1,267 @@
 """Objects of the API server, by the released plugin's rules: created once, then applied, and read back as declared."""
 
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
-from ..engine.differences import Difference, changes, replaced_by
+from ..engine.differences import Difference, Kind
 from ..engine.provider import Existing, IncompleteError, ProviderError, Request, Resource
 from ..engine.schema import Failure
-from ..engine.values import UNKNOWN, Properties, Secret, Unknown, conceal_like, has_unknown, reveal
-from .connection import Connection, StatusError, UnreachableError
-from .field_managers import take_over, takes_over
-from .kinds import SCHEMA, Kind
-from .live import importable, prune, state_of
-from .readiness import reasons_against, wait_until_gone, wait_until_ready
+from ..engine.values import Properties, Unknown, has_unknown, reveal
+from . import detailed_diff, writing
+from .checkpoint import INITIAL_API_VERSION, checkpoint, parsed, with_secrets
+from .connection import Connection, NoAnswerError, StatusError
+from .field_managers import annotations, field_manager
+from .informers import Informers
+from .kinds import SCHEMA
+from .kinds import Kind as ObjectKind
+from .normalization import normalized
+from .property_paths import contains, parse, text_of
+from .pruning import importable, prune
+from .readiness import NotReadyError, check_ready, wait_until_gone, wait_until_ready
 
 AUTONAMED = "pulumi.com/autonamed"
-PATCH_FORCE = "pulumi.com/patchForce"
+_WAIT_FOR = "pulumi.com/waitFor"
+_PROPAGATION = "pulumi.com/deletionPropagationPolicy"
+_POLICIES = {"orphan": "Orphan", "background": "Background"}
+_REMOVED_FROM_STATE = (
+    "remove this resource from Pulumi state by rerunning the operation with the PULUMI_K8S_DELETE_UNREACHABLE "
+    'environment variable set to "true"'
+)
 
 
+@dataclass(frozen=True)
 class Settings:
     """The provider's settings that objects depend on."""
 
-    def __init__(self, inputs: Properties) -> None:
-        self.namespace = str(inputs.get("namespace") or "default")
-        self.mutable = {name: _is_true(inputs.get(name)) for name in ("enableConfigMapMutable", "enableSecretMutable")}
-        self.patch_force = _is_true(inputs.get("enablePatchForce"))
-        self.upsert = _is_true(inputs.get("upsertExistingObjects"))
-        self.delete_unreachable = _is_true(inputs.get("deleteUnreachable"))
+    namespace: str = "default"
+    mutable: frozenset[str] = frozenset()
+    patch_force: bool = False
+    upsert: bool = False
+    delete_unreachable: bool = False
+
+
+class Cluster:
+    """A cluster that answers."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.informers = Informers(connection)
 
 
 class KubernetesObject(Resource):
     """One kind of object."""
 
-    def __init__(self, kind: Kind, connection: Connection | UnreachableError, settings: Settings) -> None:
+    def __init__(self, kind: ObjectKind, cluster: Cluster | str, settings: Settings) -> None:
+        """Args:
+        cluster: or why it can't be reached.
+        """
         self._kind = kind
-        self._connection = connection
+        self._cluster = cluster
         self._settings = settings
 
-    def check(self, inputs: Properties, old: Properties, request: Request) -> tuple[Properties, list[Failure]]:
-        inputs = {key: value for key, value in inputs.items() if not key.startswith("__")}
-        metadata = dict(reveal(inputs.get("metadata")) or {})
-        found = list(SCHEMA.failures(self._kind.arguments, inputs))
-        if metadata.get("name") is None:
-            metadata |= self._automatic_name(metadata, old, request)
-        if self._kind.namespaced and metadata.get("namespace") is None:
-            metadata["namespace"] = self._settings.namespace
-        return {**inputs, "metadata": metadata}, found
+    # Without the cluster.
 
-    def diff(self, old: Existing, inputs: Properties, request: Request) -> Difference:  # noqa: ARG002
-        before = {key: value for key, value in old.inputs.items() if not key.startswith("__")}
-        changed = changes(before, inputs)
-        replaced = replaced_by(changed, "metadata.name", "metadata.namespace", "kind", *self._frozen(before))
-        old_metadata, metadata = reveal(old.inputs)["metadata"], reveal(inputs)["metadata"]
-        autonamed = (metadata.get("annotations") or {}).get(AUTONAMED) == "true"
-        same = all(old_metadata.get(key) == metadata.get(key) for key in ("name", "namespace"))
-        return Difference(changed, replaced, delete_before_replace=same and not autonamed)
+    def check(self, inputs: Properties, old: Properties, request: Request) -> tuple[Properties, list[Failure]]:
+        declared = {key: value for key, value in inputs.items() if not key.startswith("__")}
+        found = list(SCHEMA.failures(self._kind.arguments, declared))
+        plain = self._normalized(reveal(declared))
+        if _WAIT_FOR in annotations(plain):
+            found.append(Failure("metadata.annotations", f"{_WAIT_FOR} is not part of the stand-in"))
+        metadata = plain.setdefault("metadata", {})
+        if isinstance(metadata, dict):
+            if metadata.get("name") is None:
+                metadata |= self._automatic_name(metadata, old, request)
+            if self._kind.namespaced and metadata.get("namespace") is None:
+                metadata["namespace"] = self._settings.namespace
+        return with_secrets(plain, declared), found
+
+    def diff(self, old: Existing, inputs: Properties, request: Request) -> Difference:
+        before, live = parsed(old.state)
+        new = self._identified(self._normalized(reveal(inputs)))
+        pruned = self._identified(prune(live, self._normalized(before)))
+        pruned["metadata"].pop("resourceVersion", None)
+        if new["metadata"].get("name"):
+            pruned["metadata"]["name"] = live["metadata"]["name"]
+        changed, replaced = detailed_diff.changes(pruned, new, self._replaced_by(new))
+        ignored = self._ignored([change.path for change in changed], request.ignore_changes)
+        changed = [change for change in changed if change.path not in ignored]
+        replaced -= ignored
+        replaced |= {each.path for each in changed if each.path == "metadata" and each.kind is Kind.DELETE}
+        same = all(live["metadata"].get(key) == new["metadata"].get(key) for key in ("name", "namespace"))
+        autonamed = annotations(new).get(AUTONAMED) == "true"
+        named = new["metadata"].get("name") is not None
+        return Difference(
+            changed, replaced, delete_before_replace=named and same and not autonamed, names_properties=False
+        )
+
+    # With it.
 
     def create(self, inputs: Properties, request: Request) -> tuple[str, Properties]:
-        field_manager = f"pulumi-kubernetes-{secrets.token_hex(4)}"
-        if request.preview:
-            return "", self._preview_creation(inputs, field_manager)
-        connection = self._connected()
+        if not request.preview and isinstance(self._cluster, str):
+            raise ProviderError(f"configured Kubernetes cluster is unreachable: {self._cluster}")
+        if isinstance(self._cluster, str) or (request.preview and has_unknown(inputs)):
+            return "", inputs
         body = self._body(inputs)
-        namespace, name = body["metadata"].get("namespace", ""), body["metadata"]["name"]
-        path = self._kind.path(namespace)
+        manager = field_manager({}, body)
+        target = writing.Target(self._cluster.connection, self._kind, body, manager)
         try:
-            live = connection.request("POST", path, body, fieldManager=field_manager)
+            live = writing.create(target, self._settings.upsert, self._settings.patch_force, request)
         except StatusError as error:
-            if error.reason == "AlreadyExists" and self._settings.upsert:
-                live = self._apply(connection, f"{path}/{name}", body, field_manager)
-            else:
-                raise self._not_created(namespace, name, error) from None
-        return self._id(live), self._await(connection, live, inputs, field_manager, request)
-
-    def read(self, existing: Existing, request: Request) -> Existing | None:  # noqa: ARG002
-        if isinstance(self._connection, UnreachableError):
-            if self._settings.delete_unreachable:
-                return None
-            raise ProviderError(
-                "failed to read resource state due to unreachable cluster. If the cluster was deleted, you can remove this "
-                "resource from Pulumi state by rerunning the operation with the PULUMI_K8S_DELETE_UNREACHABLE environment "
-                f'variable set to "true": {self._connection}'
+            if request.preview and writing.is_left_to_the_update(error):
+                return "", inputs
+            raise ProviderError(self._not_created(request, writing.explained(error, manager))) from None
+        except NoAnswerError as error:
+            raise ProviderError(self._not_created(request, str(error))) from None
+        if request.preview:
+            live.pop("status", None)
+            return "", checkpoint(body, live, inputs, body["apiVersion"], manager)
+        try:
+            live = wait_until_ready(self._cluster.informers, self._kind, live, body, request)
+        except NotReadyError as error:
+            state = checkpoint(body, error.live, inputs, body["apiVersion"], manager)
+            first = (
+                f'resource "{request.urn}" was successfully created, but the Kubernetes API server reported that it '
+                f"failed to fully initialize or become live: {error}"
             )
-        namespace, name = self._name_of(existing.id)
-        live = self._connection.find(f"{self._kind.path(namespace)}/{name}")
+            raise IncompleteError(self._id(error.live), state, inputs, [first, *error.reasons]) from None
+        return self._id(live), checkpoint(body, live, inputs, body["apiVersion"], manager)
+
+    def read(self, existing: Existing, request: Request) -> Existing | None:
+        if isinstance(self._cluster, str):
+            return self._read_unreachable(self._cluster, request)
+        namespace, name = _name_of(existing.id)
+        declared = self._normalized(reveal(existing.inputs))
+        is_import = not declared.get("kind") and not reveal(existing.state).get("kind")
+        if self._kind.namespaced and not namespace:
+            namespace = "default" if is_import else declared.get("metadata", {}).get("namespace") or "default"
+        live = self._cluster.connection.find(f"{self._kind.path(namespace)}/{name}")
         if live is None:
             return None
-        field_manager = reveal(existing.state.get("__fieldManager")) or f"pulumi-kubernetes-{secrets.token_hex(4)}"
-        live = {"apiVersion": self._kind.api_version, "kind": self._kind.kind, **live}
-        declared = {key: value for key, value in reveal(existing.inputs).items() if not key.startswith("__")}
-        inputs = prune(live, declared) if declared else importable(live)
-        state = state_of(live, field_manager)
-        found = Existing(self._id(live), self._conceal(inputs, existing.inputs), self._conceal(state, existing.inputs))
-        if declared and (reasons := reasons_against(self._connection, self._kind, live)):
+        live = self._typed(live)
+        error: NotReadyError | None = None
+        if not is_import:
+            try:
+                live = check_ready(self._cluster.connection, self._kind, live, declared, request)
+            except NotReadyError as unhealthy:
+                live, error = unhealthy.live, unhealthy
+        inputs = importable(live, self._kind.inputs) if is_import else prune(live, declared)
+        initial = reveal(existing.state.get(INITIAL_API_VERSION)) or live["apiVersion"]
+        state = checkpoint(inputs, live, existing.inputs, initial, field_manager(existing.state, declared))
+        found = Existing(existing.id, with_secrets(inputs, existing.inputs), state)
+        if error is not None:
             # The engine takes it in, and warns of it.
-            raise IncompleteError(found.id, found.state, found.inputs, reasons)
+            raise IncompleteError(found.id, found.state, found.inputs, [str(error), *error.reasons])
         return found
 
     def update(self, old: Existing, inputs: Properties, request: Request) -> Properties:
-        field_manager = reveal(old.state["__fieldManager"])
-        if request.preview:
-            return self._preview_update(old, inputs, field_manager)
-        connection = self._connected()
+        if not request.preview and isinstance(self._cluster, str):
+            raise ProviderError(f"configured Kubernetes cluster is unreachable: {self._cluster}")
+        if isinstance(self._cluster, str) or (request.preview and has_unknown(inputs)):
+            return inputs
         body = self._body(inputs)
-        path = f"{self._kind.path(body['metadata'].get('namespace', ''))}/{body['metadata']['name']}"
+        manager = field_manager(old.state, body)
+        target = writing.Target(self._cluster.connection, self._kind, body, manager)
+        initial = reveal(old.state.get(INITIAL_API_VERSION)) or body["apiVersion"]
+        _, before = parsed(old.state)
         try:
-            take_over(connection, path, field_manager)
-            live = self._apply(connection, path, body, field_manager)
-        except StatusError as error:
-            raise self._not_updated(connection, path, inputs, error, field_manager) from None
-        return self._await(connection, live, inputs, field_manager, request)
+            written = writing.update(target, before["metadata"]["name"], self._settings.patch_force, request)
+            target, live = written.target, written.live
+            if not request.preview:
+                live = wait_until_ready(self._cluster.informers, self._kind, live, target.body, request)
+        except NotReadyError as error:
+            raise self._incomplete(target, inputs, initial, str(error), error.reasons, request) from None
+        except (StatusError, NoAnswerError) as error:
+            if request.preview and isinstance(error, StatusError) and error.reason == "Forbidden":
+                return inputs
+            raise self._incomplete(target, inputs, initial, writing.explained(error, manager), [], request) from None
+        return checkpoint(target.body, live, inputs, initial, manager)
 
     def delete(self, old: Existing, request: Request) -> None:
-        if isinstance(self._connection, UnreachableError) and self._settings.delete_unreachable:
+        if isinstance(self._cluster, str):
+            self._delete_unreachable(self._cluster, request)
             return
-        connection = self._connected()
-        namespace, name = self._name_of(old.id)
-        path = f"{self._kind.path(namespace)}/{name}"
-        options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Foreground"}
+        inputs, live = parsed(old.state)
+        _, name = _name_of(old.id)
+        connection, informers = self._cluster.connection, self._cluster.informers
+        path = f"{self._kind.path(live['metadata'].get('namespace', ''))}/{name}"
+        policy = _POLICIES.get(annotations(inputs).get(_PROPAGATION, "").lower(), "Foreground")
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": policy}
         try:
             connection.request("DELETE", path, options)
+            wait_until_gone(connection, informers, self._kind, self._typed(live), inputs, request)
         except StatusError as error:
-            if error.status == 404:
-                return
-            raise ProviderError(f'resource "{namespace}/{name}" was not deleted: {error.message}') from None
-        if not wait_until_gone(connection, path, namespace, request):
-            raise ProviderError(f"'{namespace}/{name}' timed out waiting to be deleted")
+            if error.status != 404:
+                raise ProviderError(error.message) from None
+        except NotReadyError as error:
+            state = checkpoint(inputs, error.live, old.state, live["apiVersion"], field_manager(old.state, inputs))
+            raise IncompleteError(self._id(error.live), state, old.inputs, [str(error), *error.reasons]) from None
 
-    def _preview_creation(self, inputs: Properties, field_manager: str) -> Properties:
-        """What a dry run on the API server says; the inputs alone where that needs what only the update brings."""
-        declared = {**inputs, "status": UNKNOWN, "__fieldManager": field_manager}
-        if has_unknown(inputs) or isinstance(self._connection, UnreachableError):
-            return declared
-        body = self._body(inputs)
-        namespace, name = body["metadata"].get("namespace", ""), body["metadata"]["name"]
-        path = self._kind.path(namespace)
-        try:
-            live = self._connection.request("POST", path, body, fieldManager=field_manager, dryRun="All")
-        except StatusError as error:
-            # A replaced object is still there, a namespace can be made by the same update, and a reader may not ask.
-            if error.reason in ("AlreadyExists", "Forbidden") or error.details.get("kind") == "namespaces":
-                return declared
-            raise self._not_created(namespace, name, error) from None
-        return {**self._conceal(state_of(live, field_manager), inputs), "status": UNKNOWN}
+    def _read_unreachable(self, reason: str, request: Request) -> None:
+        request.warn(f"configured Kubernetes cluster is unreachable: {reason}")
+        if not self._settings.delete_unreachable:
+            raise ProviderError(
+                "failed to read resource state due to unreachable cluster. If the cluster was deleted, you can "
+                f"{_REMOVED_FROM_STATE}"
+            )
+        request.inform(_DELETED_FROM_STATE)
 
-    def _preview_update(self, old: Existing, inputs: Properties, field_manager: str) -> Properties:
-        """As of a creation. It takes nothing over before, and overrides the managers that the update would take over."""
-        declared = {**old.state, **inputs, "__fieldManager": field_manager}
-        if has_unknown(inputs) or isinstance(self._connection, UnreachableError):
-            return declared
-        body = self._body(inputs)
-        path = f"{self._kind.path(body['metadata'].get('namespace', ''))}/{body['metadata']['name']}"
+    def _delete_unreachable(self, reason: str, request: Request) -> None:
+        request.warn(f"configured Kubernetes cluster is unreachable: {reason}")
+        if not self._settings.delete_unreachable:
+            raise ProviderError(
+                "configured Kubernetes cluster is unreachable. If the cluster was deleted, you can "
+                f"{_REMOVED_FROM_STATE}"
+            )
+        request.inform(_DELETED_FROM_STATE)
+
+    def _incomplete(
+        self,
+        target: writing.Target,
+        inputs: Properties,
+        initial_api_version: str,
+        error: str,
+        reasons: list[str],
+        request: Request,
+    ) -> ProviderError:
+        """A failed update of what is there: the engine puts it into the state with the new inputs and this error."""
         try:
-            force = takes_over(self._connection.request("GET", path), field_manager)
-            live = self._apply(self._connection, path, body, field_manager, force=force, dryRun="All")
-        except StatusError as error:
-            if error.reason == "Forbidden":
-                return declared
-            raise self._not_updated(self._connection, path, inputs, error, field_manager) from None
-        return self._conceal(state_of(live, field_manager), inputs)
+            live = self._typed(target.connection.request("GET", target.path))
+        except (StatusError, NoAnswerError) as unreadable:
+            return ProviderError(
+                f'update of resource "{request.urn}" failed: {error}\nunable to get cluster state: {unreadable}'
+            )
+        state = checkpoint(target.body, live, inputs, initial_api_version, target.manager)
+        first = (
+            f'the Kubernetes API server reported that "{self._id(live)}" failed to fully initialize or become live: '
+            f"{error}"
+        )
+        return IncompleteError(self._id(live), state, inputs, [first, *reasons])
+
+    def _normalized(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        return normalized(inputs, self._kind.kind)
+
+    def _identified(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """With the type, and the namespace that an object without one is in; none where the type knows none."""
+        metadata = dict(inputs.get("metadata") or {})
+        if self._kind.namespaced:
+            metadata["namespace"] = metadata.get("namespace") or "default"
+        else:
+            metadata.pop("namespace", None)
+        return {**self._typed(inputs), "metadata": metadata}
+
+    def _typed(self, live: dict[str, Any]) -> dict[str, Any]:
+        return {"apiVersion": self._kind.api_version, "kind": self._kind.kind, **live}
+
+    def _body(self, inputs: Properties) -> dict[str, Any]:
+        if has_unknown(inputs):
+            raise ProviderError(f"{self._kind.kind} has inputs that are not known")
+        return self._typed(self._normalized(reveal(inputs)))
+
+    def _ignored(self, paths: list[str], ignored: tuple[str, ...]) -> set[str]:
+        """The paths below ignored ones, as the engine writes them: one that the plugin writes otherwise is not found."""
+        parsed_paths = [parse(path) for path in paths]
+        return {text_of(path) for path in parsed_paths if any(contains(parse(each), path) for each in ignored)}
 
     def _automatic_name(self, metadata: dict[str, Any], old: Properties, request: Request) -> dict[str, Any]:
         old_metadata = reveal(old.get("metadata")) or {}
@@ -167,111 +271,43 @@ class KubernetesObject(Resource):
             name = f"{request.name}-{secrets.token_hex(4)}"
         return {"name": name, "annotations": {**(metadata.get("annotations") or {}), AUTONAMED: "true"}}
 
-    def _frozen(self, before: Properties) -> tuple[str, ...]:
-        if not self._settings.mutable.get(self._kind.mutable_setting):
-            return self._kind.replaced_by
-        if reveal(before.get("immutable")) is True:
-            return self._kind.replaced_by
-        return tuple(path for path in self._kind.replaced_by if path == "type")
+    def _replaced_by(self, new: dict[str, Any]) -> tuple[str, ...]:
+        always = ("metadata.name", "metadata.namespace", *self._kind.replaced_by)
+        immutable = new.get("immutable") is True
+        if self._kind.mutable_setting and (immutable or self._kind.mutable_setting not in self._settings.mutable):
+            return (*always, *self._kind.replaced_by_unless_mutable)
+        return always
 
-    def _connected(self) -> Connection:
-        if isinstance(self._connection, UnreachableError):
-            raise self._connection
-        return self._connection
-
-    def _body(self, inputs: Properties) -> dict[str, Any]:
-        if has_unknown(inputs):
-            raise ProviderError(f"{self._kind.kind} has inputs that are not known")
-        body = _without_nulls(reveal(inputs))
-        return {"apiVersion": self._kind.api_version, "kind": self._kind.kind, **body}
-
-    def _apply(
-        self,
-        connection: Connection,
-        path: str,
-        body: dict[str, Any],
-        field_manager: str,
-        *,
-        force: bool = False,
-        **query: str,
-    ) -> dict[str, Any]:
-        annotations = body["metadata"].get("annotations") or {}
-        force = force or self._settings.patch_force or annotations.get(PATCH_FORCE) == "true"
-        return connection.request(
-            "PATCH",
-            path,
-            body,
-            content_type="application/apply-patch+yaml",
-            fieldManager=field_manager,
-            force="true" if force else "false",
-            **query,
-        )
-
-    def _await(
-        self,
-        connection: Connection,
-        live: dict[str, Any],
-        inputs: Properties,
-        field_manager: str,
-        request: Request,
-    ) -> Properties:
-        live = {"apiVersion": self._kind.api_version, "kind": self._kind.kind, **live}
-        live, reasons = wait_until_ready(connection, self._kind, live, request)
-        live = {"apiVersion": self._kind.api_version, "kind": self._kind.kind, **live}
-        state = self._conceal(state_of(live, field_manager), inputs)
-        if reasons:
-            what = f'"{live["metadata"].get("namespace", "")}/{live["metadata"]["name"]}"'
-            first = f"the Kubernetes API server reported that {what} failed to fully initialize or become live: {reasons[0]}"
-            raise IncompleteError(self._id(live), state, inputs, [first, *reasons[1:]])
-        return state
-
-    def _conceal(self, properties: Properties, model: Properties) -> Properties:
-        """Secret where the program's inputs are; a Secret's data always."""
-        concealed = conceal_like(properties, model)
-        if self._kind.kind == "Secret":
-            for key in ("data", "stringData"):
-                if isinstance(concealed.get(key), dict):
-                    concealed[key] = conceal_like(concealed[key], dict.fromkeys(concealed[key], Secret(None)))
-        return concealed
-
-    def _not_created(self, namespace: str, name: str, error: StatusError) -> ProviderError:
-        what = f"{namespace}/{name}" if namespace else name
-        return ProviderError(
-            f'resource "{what}" was not successfully created by the Kubernetes API server: {error.message}'
-        )
-
-    def _not_updated(
-        self, connection: Connection, path: str, inputs: Properties, error: StatusError, field_manager: str
-    ) -> ProviderError:
-        """A refused update of what is there: the released plugin hands it to the state with the new inputs and this error."""
-        reason = error.message
-        if error.reason == "Conflict":
-            reason = (
-                f'The resource managed by field manager "{field_manager}" had an apply conflict: {reason}. Set '
-                f"{PATCH_FORCE} on it, or enablePatchForce on its provider, to take the fields back."
-            )
-        live = connection.find(path)
-        if live is None:
-            return ProviderError(f'update of resource "{reveal(inputs)["metadata"]["name"]}" failed: {reason}')
-        text = f'the Kubernetes API server reported that "{self._id(live)}" failed to fully initialize or become live: {reason}'
-        state = self._conceal(state_of(live, field_manager), inputs)
-        return IncompleteError(self._id(live), state, inputs, [text])
+    def _not_created(self, request: Request, reason: str) -> str:
+        return f'resource "{request.urn}" was not successfully created by the Kubernetes API server: {reason}'
 
     def _id(self, live: dict[str, Any]) -> str:
         metadata = live["metadata"]
-        return f"{metadata['namespace']}/{metadata['name']}" if self._kind.namespaced else metadata["name"]
-
-    def _name_of(self, id_: str) -> tuple[str, str]:
-        namespace, _, name = id_.rpartition("/")
-        return namespace or (self._settings.namespace if self._kind.namespaced else ""), name
+        return f"{metadata['namespace']}/{metadata['name']}" if metadata.get("namespace") else metadata["name"]
 
 
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_without_nulls(item) for item in value]
-    return value
+_DELETED_FROM_STATE = (
+    "configured Kubernetes cluster is unreachable and the `deleteUnreachable` option is enabled. Deleting the "
+    "unreachable resource from Pulumi state"
+)
+
+
+def settings_of(inputs: Properties) -> Settings:
+    """The settings in the provider's inputs."""
+    return Settings(
+        namespace=str(inputs.get("namespace") or "default"),
+        mutable=frozenset(
+            each for each in ("enableConfigMapMutable", "enableSecretMutable") if _is_true(inputs.get(each))
+        ),
+        patch_force=_is_true(inputs.get("enablePatchForce")),
+        upsert=_is_true(inputs.get("upsertExistingObjects")),
+        delete_unreachable=_is_true(inputs.get("deleteUnreachable")),
+    )
+
+
+def _name_of(id_: str) -> tuple[str, str]:
+    namespace, _, name = id_.rpartition("/")
+    return namespace, name
 
 
 def _is_true(value: Any) -> bool:

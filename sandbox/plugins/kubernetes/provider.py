@@ -2,10 +2,10 @@
 
 from ..engine.provider import Provider, ProviderError, Resource
 from ..engine.schema import Failure
-from ..engine.values import Properties
-from .connection import Connection, UnreachableError, active_cluster
+from ..engine.values import Properties, Unknown
+from .connection import ConfigurationError, Connection, active_cluster
 from .kinds import KINDS, PROVIDER_ARGUMENTS, SCHEMA
-from .objects import KubernetesObject, Settings
+from .objects import Cluster, KubernetesObject, Settings, settings_of
 
 _CLUSTER_INPUTS = ("kubeconfig", "context", "cluster")
 
@@ -13,10 +13,12 @@ _CLUSTER_INPUTS = ("kubeconfig", "context", "cluster")
 class Kubernetes(Provider):
     """pulumi-kubernetes, as far as the program uses it."""
 
+    names_config_paths = False
+
     def __init__(self, package: str, version: str) -> None:
         super().__init__(package, version)
-        self._settings = Settings({})
-        self._connection: Connection | UnreachableError = UnreachableError("the provider is not configured")
+        self._settings = Settings()
+        self._cluster: Cluster | str = "the provider is not configured"
 
     def check_config(self, inputs: Properties, old: Properties) -> tuple[Properties, list[Failure]]:  # noqa: ARG002
         known = {key: value for key, value in inputs.items() if key != "version"}
@@ -29,29 +31,32 @@ class Kubernetes(Provider):
 
     def diff_config(self, old: Properties, inputs: Properties) -> set[str]:
         """Another cluster means other objects: everything is replaced. Which cluster it is, its entry in the kubeconfig
-        tells, or `clusterIdentifier` where both have one; of the ambient kubeconfig, nothing is known.
+        tells, or `clusterIdentifier` where both have the same; of the ambient kubeconfig, nothing is known.
         """
-        if old.get("clusterIdentifier") and inputs.get("clusterIdentifier"):
-            return {"clusterIdentifier"} if old["clusterIdentifier"] != inputs["clusterIdentifier"] else set()
+        identifiers = old.get("clusterIdentifier"), inputs.get("clusterIdentifier")
+        if all(identifiers) and identifiers[0] == identifiers[1]:
+            return set()
+        replaced = {"clusterIdentifier"} if all(identifiers) else set[str]()
+        for key in _CLUSTER_INPUTS:
+            if isinstance(inputs.get(key), Unknown):
+                return {*replaced, key}
         before, after = (active_cluster(*(str(bag.get(key) or "") for key in _CLUSTER_INPUTS)) for bag in (old, inputs))
         if before is None or after is None or before == after:
-            return set()
-        return {key for key in _CLUSTER_INPUTS if old.get(key) != inputs.get(key)}
+            return replaced
+        return replaced | {key for key in _CLUSTER_INPUTS if old.get(key) != inputs.get(key)}
 
     def configure(self, inputs: Properties) -> None:
-        self._settings = Settings(inputs)
+        self._settings = settings_of(inputs)
         try:
-            connection = Connection(
-                str(inputs.get("kubeconfig") or ""), str(inputs.get("context") or ""), str(inputs.get("cluster") or "")
-            )
+            connection = Connection(*(str(inputs.get(key) or "") for key in _CLUSTER_INPUTS))
             connection.check()
-            self._connection = connection
-        except UnreachableError as error:
+            self._cluster = Cluster(connection)
+        except ConfigurationError as error:
             # A preview passes; whatever needs the cluster says why it can't be done.
-            self._connection = error
+            self._cluster = str(error)
 
     def resource(self, type_: str) -> Resource:
         kind = KINDS.get(type_)
         if kind is None:
             raise ProviderError(f"{type_} is not part of the stand-in for kubernetes")
-        return KubernetesObject(kind, self._connection, self._settings)
+        return KubernetesObject(kind, self._cluster, self._settings)

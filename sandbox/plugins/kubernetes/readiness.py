@@ -1,187 +1,232 @@
-"""Waiting until what was declared works: a Deployment has rolled out, a Service has endpoints and an address."""
+"""Waiting until what was written works, and looking at whether it does; waiting until what was deleted is gone."""
 
+import queue
+import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Protocol
 
-from ..engine.provider import Request
-from .connection import Connection, StatusError, UnreachableError
-from .informers import CancelledError, events, related, wait_until_synced
-from .kinds import KINDS, Kind
+from ..engine.provider import ProviderError, Request
+from .connection import Connection, NoAnswerError, StatusError
+from .deployments import Rollout
+from .field_managers import annotations
+from .informers import Event, Events, Informers
+from .kinds import Kind
+from .services import Exposure
+from .status_lines import StatusLines
 
 DEFAULT_TIMEOUT_SECONDS = 600.0
 SKIP = "pulumi.com/skipAwait"
 TIMEOUT = "pulumi.com/timeoutSeconds"
+_LOOKS_FOR_INTERRUPTION_SECONDS = 0.2
+
+
+class NotReadyError(ProviderError):
+    """It is there, but not as it should be."""
+
+    def __init__(self, message: str, reasons: list[str], live: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.reasons = reasons
+        self.live = live
+
+
+class Readiness(Protocol):
+    """What decides whether an object of one kind is ready, from events of it and of what depends on it."""
+
+    live: dict[str, Any]
+
+    def collections(self) -> tuple[str, ...]:
+        """What is listed and watched, the object's own collection first."""
+        ...
+
+    def begin(self) -> None:
+        """Begin to wait, and not only look."""
+        ...
+
+    def take(self, event: Event) -> None:
+        """Learn of a change."""
+        ...
+
+    def pass_time(self) -> None:
+        """Notice what happens without an event."""
+        ...
+
+    def assume_rest(self) -> None:
+        """Take it that nothing changes any more: who only looks can't tell."""
+        ...
+
+    def is_ready(self) -> bool:
+        """Whether it is, and say how far it is."""
+        ...
+
+    def is_good_enough(self) -> bool:
+        """Whether it counts as ready at the end of the time."""
+        ...
+
+    def reasons(self) -> list[str]:
+        """Why it is not."""
+        ...
+
+
+_READINESS: dict[str, Callable[..., Readiness]] = {"Deployment": Rollout, "Service": Exposure}
 
 
 def wait_until_ready(
-    connection: Connection, kind: Kind, live: dict[str, Any], request: Request
-) -> tuple[dict[str, Any], list[str]]:
-    """The object once it is ready; or its last version and the reasons why it is not, at the end of the time."""
-    check = _check(kind, live)
-    annotations = live["metadata"].get("annotations") or {}
-    timeout = request.timeout or float(annotations.get(TIMEOUT, DEFAULT_TIMEOUT_SECONDS))
-    deadline = time.monotonic() + timeout
-    namespace, name = live["metadata"].get("namespace", ""), live["metadata"]["name"]
-    path = kind.path(namespace)
-    watched = [path, *related(kind, namespace)] if check else []
-    try:
-        wait_until_synced(connection, [*watched, events(namespace)], request)
-    except CancelledError as error:
-        return live, ["the update was cancelled while waiting", str(error)]
-    if check is None:
-        return live, []
-    reasons: list[str] = []
-    while True:
-        try:
-            live = connection.find(f"{path}/{name}") or live
-            reasons = check(connection, live)
-            if not reasons:
-                return live, []
-            if request.cancelled.is_set():
-                return live, ["the update was cancelled while waiting", *reasons]
-            if time.monotonic() >= deadline:
-                return live, [f"'{name}' timed out waiting to be Ready", *reasons, *_pod_reasons(connection, live)]
-            request.log("; ".join(reasons))
-            _next_change(connection, kind, live, deadline)
-        except (StatusError, UnreachableError) as error:
-            if time.monotonic() >= deadline or request.cancelled.is_set():
-                return live, [f"'{name}' timed out waiting to be Ready", str(error)]
-            time.sleep(1)  # the API server is away: nothing can be watched
+    informers: Informers,
+    kind: Kind,
+    live: dict[str, Any],
+    inputs: dict[str, Any],
+    request: Request,
+) -> dict[str, Any]:
+    """The object once it is ready.
 
-
-def reasons_against(connection: Connection, kind: Kind, live: dict[str, Any]) -> list[str]:
-    """Why an object that a refresh reads is not ready, without waiting for it."""
-    check = _check(kind, live)
-    if check is None:
-        return []
-    try:
-        for collection in related(kind, live["metadata"].get("namespace", "")):
-            connection.request("GET", collection, limit="1")
-        return check(connection, live)
-    except StatusError as error:
-        # The released plugin goes on without what it may not list, and then misses it.
-        return [f"whether '{live['metadata']['name']}' is ready can't be told: {error.message}"]
-
-
-def wait_until_gone(connection: Connection, path: str, namespace: str, request: Request) -> bool:
-    """Wait for the end of a deletion; whether it came in time.
+    Args:
+        live: as it was just written.
+        inputs: what was written.
 
     Raises:
-        CancelledError: interrupted, while the collection may not be watched.
+        NotReadyError: it is not, at the end of the time or when the engine was interrupted.
     """
-    deadline = time.monotonic() + (request.timeout or DEFAULT_TIMEOUT_SECONDS)
-    collection, name = path.rsplit("/", 1)
-    wait_until_synced(connection, [collection, events(namespace)], request)
-    while live := connection.find(path):
-        if time.monotonic() >= deadline:
-            return False
-        query = {"fieldSelector": f"metadata.name={name}", "resourceVersion": live["metadata"]["resourceVersion"]}
-        for event in connection.watch(collection, **query):
-            if event["type"] == "DELETED" or time.monotonic() >= deadline:
-                break
-    return True
+    lines = StatusLines(request)
+    with _warnings_of_events(informers, live, lines):
+        if annotations(inputs).get(SKIP) == "true":
+            lines.say("Skipping await logic")
+        elif kind.kind in _READINESS:
+            live = _wait(informers, _READINESS[kind.kind](live, lines), timeout(inputs, request), request)
+        return live
 
 
-def _check(kind: Kind, live: dict[str, Any]) -> Callable[[Connection, dict[str, Any]], list[str]] | None:
-    annotations = live["metadata"].get("annotations") or {}
-    return None if annotations.get(SKIP) == "true" else _CHECKS.get(kind.kind)
+def check_ready(
+    connection: Connection, kind: Kind, live: dict[str, Any], inputs: dict[str, Any], request: Request
+) -> dict[str, Any]:
+    """The object that a refresh reads, where it is ready. What may not be listed counts as not there.
+
+    Raises:
+        NotReadyError: it is not.
+        StatusError: the object may not be read.
+    """
+    if kind.kind not in _READINESS or annotations(inputs).get(SKIP) == "true":
+        return live
+    readiness = _READINESS[kind.kind](live, StatusLines(request))
+    own, *others = readiness.collections()
+    readiness.take(Event(own, "ADDED", live))
+    for collection in others:
+        with suppress(StatusError, NoAnswerError):
+            for each in connection.request("GET", collection).get("items") or []:
+                readiness.take(Event(collection, "ADDED", each))
+    readiness.assume_rest()
+    if not readiness.is_ready():
+        name = live["metadata"]["name"]
+        raise NotReadyError(f"Resource '{name}' was created but failed to initialize", readiness.reasons(), live)
+    return live
 
 
-def _next_change(connection: Connection, kind: Kind, live: dict[str, Any], deadline: float) -> None:
-    """Return at the next change of what readiness depends on, or after a few seconds."""
-    namespace, name = live["metadata"].get("namespace", ""), live["metadata"]["name"]
-    version = live["metadata"]["resourceVersion"]
-    if kind.kind == "Service" and not _has_endpoints(connection, live):
-        query = {"fieldSelector": f"metadata.name={name}"}
-        # Without a version, a watch starts with what is there: only what follows is a change.
-        for event in connection.watch(f"/api/v1/namespaces/{namespace}/endpoints", **query):
-            if _count_ready(event["object"]) or time.monotonic() >= deadline:
+def wait_until_gone(
+    connection: Connection,
+    informers: Informers,
+    kind: Kind,
+    live: dict[str, Any],
+    inputs: dict[str, Any],
+    request: Request,
+) -> None:
+    """Wait for the end of a deletion.
+
+    Raises:
+        NotReadyError: the object is still there at the end of the time, or the engine was interrupted.
+    """
+    lines = StatusLines(request)
+    if kind.skips_wait_for_end and annotations(inputs).get(SKIP) == "true":
+        lines.say("Skipping await logic")
+        return
+    events = Events()
+    path = f"{kind.path(live['metadata'].get('namespace', ''))}/{live['metadata']['name']}"
+    deadline = time.monotonic() + timeout(inputs, request)
+    with _warnings_of_events(informers, live, lines):
+        # Even for what is gone already.
+        end = informers.follow(path.rpartition("/")[0], events, request.cancelled)
+        try:
+            if not _is_there(connection, path, lines):
                 return
-        return
-    query = {"fieldSelector": f"metadata.name={name}", "resourceVersion": version}
-    for _ in connection.watch(kind.path(namespace), **query):
-        return
+            for event in _until(events, deadline, request.cancelled):
+                if event is None or event.object["metadata"]["name"] != live["metadata"]["name"]:
+                    continue
+                if event.type == "DELETED":
+                    return
+                live = event.object
+                if live["metadata"].get("deletionTimestamp"):
+                    lines.say("Resource scheduled for deletion")
+        finally:
+            end()
+        if not _is_there(connection, path, lines):
+            return
+    finalizers = ", ".join(live["metadata"].get("finalizers") or [])
+    request.warn(f"finalizers might be preventing deletion ({finalizers})")
+    text = "context canceled" if request.cancelled.is_set() else "timed out waiting for the condition"
+    raise NotReadyError(text, [], live)
 
 
-def _deployment_reasons(_: Connection, live: dict[str, Any]) -> list[str]:
-    spec, status = live["spec"], live.get("status") or {}
-    wanted = spec.get("replicas", 1)
-    if status.get("observedGeneration", 0) < live["metadata"]["generation"]:
-        return ["the Deployment controller has not seen the change yet"]
-    reasons = []
-    conditions = {condition["type"]: condition for condition in status.get("conditions", [])}
-    progressing = conditions.get("Progressing")
-    if progressing is None or progressing.get("reason") != "NewReplicaSetAvailable" or progressing["status"] != "True":
-        message = (progressing or {}).get("message", "the new ReplicaSet is not there yet")
-        reasons.append(f"[{(progressing or {}).get('reason', 'Progressing')}] {message}")
-    available = conditions.get("Available")
-    if available is not None and available["status"] != "True":
-        reasons.append(f"[{available.get('reason', 'Unavailable')}] {available.get('message', '')}")
-    for field in ("updatedReplicas", "availableReplicas"):
-        if status.get(field, 0) < wanted:
-            reasons.append(f"{status.get(field, 0)} of {wanted} {field}")
-            break
-    if not reasons and status.get("replicas", 0) > wanted:
-        reasons.append(f"{status['replicas'] - wanted} pods of the previous revision still run")
-    return reasons
+def timeout(inputs: dict[str, Any], request: Request) -> float:
+    """Seconds that a wait may take."""
+    asked = annotations(inputs).get(TIMEOUT, "")
+    return request.timeout or (float(asked) if asked.isdigit() else DEFAULT_TIMEOUT_SECONDS)
 
 
-def _service_reasons(connection: Connection, live: dict[str, Any]) -> list[str]:
-    spec = live["spec"]
-    if spec.get("type") == "ExternalName" or spec.get("clusterIP") == "None":
-        return []
-    reasons = []
-    if spec.get("selector") and not _has_endpoints(connection, live):
-        reasons.append(
-            "Service does not target any Pods. Selected Pods may not be ready, or field '.spec.selector' may not match "
-            "labels on any Pods"
-        )
-    ingress = ((live.get("status") or {}).get("loadBalancer") or {}).get("ingress")
-    if spec.get("type") == "LoadBalancer" and not ingress:
-        reasons.append("Service was not allocated an IP address; does your cloud provider support this?")
-    return reasons
-
-
-def _has_endpoints(connection: Connection, live: dict[str, Any]) -> bool:
-    # Endpoints, not EndpointSlices: the released plugin's issue 3623.
-    namespace, name = live["metadata"]["namespace"], live["metadata"]["name"]
-    query = {"fieldSelector": f"metadata.name={name}"}
-    listed = connection.request("GET", f"/api/v1/namespaces/{namespace}/endpoints", **query)
-    return any(_count_ready(endpoints) for endpoints in listed.get("items", []))
-
-
-def _count_ready(endpoints: dict[str, Any]) -> int:
-    return sum(len(subset.get("addresses") or []) for subset in endpoints.get("subsets") or [])
-
-
-def _pod_reasons(connection: Connection, live: dict[str, Any]) -> list[str]:
-    """Why the pods of a Deployment are not ready, as their statuses tell."""
-    if live.get("kind") != KINDS["kubernetes:apps/v1:Deployment"].kind:
-        return []
-    labels = live["spec"]["selector"].get("matchLabels") or {}
-    selector = ",".join(f"{key}={value}" for key, value in labels.items())
-    namespace = live["metadata"]["namespace"]
+def _wait(informers: Informers, readiness: Readiness, seconds: float, request: Request) -> dict[str, Any]:
+    events = Events()
+    # One after the other, each until it is known.
+    ends = [informers.follow(collection, events, request.cancelled) for collection in readiness.collections()]
+    deadline = time.monotonic() + seconds
+    readiness.begin()
     try:
-        pods = connection.request("GET", f"/api/v1/namespaces/{namespace}/pods", labelSelector=selector)["items"]
-    except (StatusError, UnreachableError):
-        return []
-    reasons = []
-    for pod in pods:
-        name = pod["metadata"]["name"]
-        for container in (pod.get("status") or {}).get("containerStatuses", []):
-            if container["ready"]:
-                continue
-            state = container.get("state") or {}
-            detail = state.get("waiting") or state.get("terminated") or {}
-            last = (container.get("lastState") or {}).get("terminated") or {}
-            words = [detail.get("reason"), detail.get("message"), last.get("message")]
-            text = ": ".join(word for word in words if word)
-            reasons.append(f"[Pod {name}]: containers with unready status: [{container['name']}] {text}".rstrip())
-    return reasons
+        for event in _until(events, deadline, request.cancelled):
+            if event is not None:
+                readiness.take(event)
+            readiness.pass_time()
+            if readiness.is_ready():
+                return readiness.live
+    finally:
+        for end in ends:
+            end()
+    if readiness.is_good_enough():
+        return readiness.live
+    name = readiness.live["metadata"]["name"]
+    text = f"'{name}' timed out waiting to be Ready"
+    if request.cancelled.is_set():
+        text = f'Resource operation was cancelled for "{name}"'
+    raise NotReadyError(text, readiness.reasons(), readiness.live)
 
 
-_CHECKS: dict[str, Callable[[Connection, dict[str, Any]], list[str]]] = {
-    "Deployment": _deployment_reasons,
-    "Service": _service_reasons,
-}
+def _until(events: Events, deadline: float, cancelled: threading.Event) -> Iterator[Event | None]:
+    """Events as they come, and None now and then, until the deadline or the interruption."""
+    while time.monotonic() < deadline and not cancelled.is_set():
+        left = max(0.0, deadline - time.monotonic())
+        try:
+            yield events.get(timeout=min(left, _LOOKS_FOR_INTERRUPTION_SECONDS))
+        except queue.Empty:
+            yield None
+
+
+def _is_there(connection: Connection, path: str, lines: StatusLines) -> bool:
+    try:
+        return connection.find(path) is not None
+    except (StatusError, NoAnswerError) as error:
+        lines.warn(f"unexpected error while checking cluster state: {error}")
+        return True
+
+
+@contextmanager
+def _warnings_of_events(informers: Informers, live: dict[str, Any], lines: StatusLines) -> Iterator[None]:
+    """Say what events warn of; without the right to see them, nothing."""
+    uid, namespace = live["metadata"].get("uid"), live["metadata"].get("namespace", "")
+
+    def say(event: Event) -> None:
+        found = event.object
+        if found.get("type") == "Warning" and found.get("involvedObject", {}).get("uid") == uid:
+            lines.warn(f"{found.get('reason', '')}: {found.get('message', '')}")
+
+    end = informers.observe(f"/api/v1/namespaces/{namespace}/events" if namespace else "/api/v1/events", say)
+    try:
+        yield
+    finally:
+        end()

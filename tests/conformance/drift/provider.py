@@ -11,7 +11,7 @@ from ops.drift.beside.kubernetes import drift_of_objects
 from ops.drift.report import Finding, Kind
 from ops.engine.state import StackResource
 from sandbox.plugins.engine.differences import changes
-from sandbox.plugins.kubernetes.live import prune
+from sandbox.plugins.kubernetes.pruning import prune
 
 from ..control_plane import Kubernetes
 

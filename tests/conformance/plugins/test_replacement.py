@@ -10,9 +10,8 @@ from sandbox.plugins.azure_native.resources import ArmResource
 from sandbox.plugins.azuread.graph import Graph
 from sandbox.plugins.azuread.password import ApplicationPassword
 from sandbox.plugins.engine.provider import Existing, Request
-from sandbox.plugins.kubernetes.connection import UnreachableError
 from sandbox.plugins.kubernetes.kinds import KINDS
-from sandbox.plugins.kubernetes.objects import KubernetesObject, Settings
+from sandbox.plugins.kubernetes.objects import KubernetesObject, settings_of
 
 
 def replaced(resource: Any, old: dict[str, Any], new: dict[str, Any]) -> set[str]:
@@ -75,7 +74,12 @@ def test_every_change_of_a_client_secret_makes_a_new_one(property_: str) -> None
 
 
 def kubernetes(type_: str, **settings: str) -> KubernetesObject:
-    return KubernetesObject(KINDS[type_], UnreachableError("none"), Settings(settings))
+    return KubernetesObject(KINDS[type_], "none is configured", settings_of(settings))
+
+
+def replaced_objects(resource: KubernetesObject, old: dict[str, Any], new: dict[str, Any]) -> set[str]:
+    existing = Existing("b/a", old, {**old, "__inputs": old})
+    return resource.diff(existing, new, Request()).replaces
 
 
 @pytest.mark.parametrize(
@@ -87,22 +91,44 @@ def kubernetes(type_: str, **settings: str) -> KubernetesObject:
 )
 def test_kubernetes_replaces_data_unless_the_provider_says_mutable(type_: str, setting: str) -> None:
     metadata = {"name": "mygw-env", "namespace": "default"}
-    old, new = {"metadata": metadata, "data": {"key": "old"}}, {"metadata": metadata, "data": {"key": "new"}}
-    frozen = kubernetes(type_).diff(Existing("default/mygw-env", old, old), new, Request())
+    old, new = {"metadata": metadata, "data": {"key": "b2xk"}}, {"metadata": metadata, "data": {"key": "bmV3"}}
+    frozen = kubernetes(type_).diff(Existing("default/mygw-env", old, {**old, "__inputs": old}), new, Request())
     # Its name is taken until the old one is gone.
     assert (frozen.replaces, frozen.delete_before_replace) == ({"data.key"}, True)
-    assert replaced(kubernetes(type_, **{setting: "true"}), old, new) == set()
-    immutable = {**old, "immutable": True}
-    assert replaced(kubernetes(type_, **{setting: "true"}), immutable, {**new, "immutable": True}) == {"data.key"}
+    mutable = kubernetes(type_, **{setting: "true"})
+    assert replaced_objects(mutable, old, new) == set()
+    # What counts is whether it is to be immutable; that it was, the API server minds.
+    assert replaced_objects(mutable, old, {**new, "immutable": True}) == {"data.key"}
+    assert replaced_objects(mutable, {**old, "immutable": True}, new) == set()
 
 
-def test_kubernetes_replaces_by_name_namespace_and_selector() -> None:
-    deployment = kubernetes("kubernetes:apps/v1:Deployment")
-    old = {
-        "metadata": {"name": "a", "namespace": "b"},
-        "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "a"}}},
-    }
-    moved = {**old, "metadata": {"name": "a", "namespace": "c"}}
-    assert replaced(deployment, old, moved) == {"metadata.namespace"}
-    other = {**old, "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "z"}}}}
-    assert replaced(deployment, old, other) == {"spec.selector.matchLabels.app"}
+@pytest.mark.parametrize(
+    ("type_", "old", "new", "replaces"),
+    [
+        ("apps/v1:Deployment", {"replicas": 1}, {"replicas": 2}, set()),
+        (
+            "apps/v1:Deployment",
+            {"selector": {"matchLabels": {"app": "a"}}},
+            {"selector": {"matchLabels": {"app": "z"}}},
+            {"spec.selector.matchLabels.app"},
+        ),
+        ("core/v1:Service", {"type": "ClusterIP"}, {"type": "LoadBalancer"}, set()),
+        ("core/v1:Service", {"clusterIP": "10.0.0.1"}, {"clusterIP": "None"}, {"spec.clusterIP"}),
+        ("core/v1:Service", {"clusterIP": "10.0.0.1"}, {"type": "ClusterIP"}, {"spec.clusterIP"}),
+    ],
+)
+def test_kubernetes_replaces_by_what_the_api_server_never_changes(
+    type_: str, old: dict[str, Any], new: dict[str, Any], replaces: set[str]
+) -> None:
+    metadata = {"name": "a", "namespace": "b"}
+    resource = kubernetes(f"kubernetes:{type_}")
+    assert (
+        replaced_objects(resource, {"metadata": metadata, "spec": old}, {"metadata": metadata, "spec": new}) == replaces
+    )
+
+
+def test_kubernetes_replaces_by_name_and_namespace() -> None:
+    config_map = kubernetes("kubernetes:core/v1:ConfigMap")
+    old = {"metadata": {"name": "a", "namespace": "b"}}
+    assert replaced_objects(config_map, old, {"metadata": {"name": "a", "namespace": "c"}}) == {"metadata.namespace"}
+    assert replaced_objects(config_map, old, {"metadata": {"name": "z", "namespace": "b"}}) == {"metadata.name"}
