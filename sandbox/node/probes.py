@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from ..waits import beside_controllers
 from . import KubernetesObject
 from .pod_network import PodNetwork
 
@@ -40,7 +41,7 @@ class Prober:
         `report` is told every outcome, with True where it makes as many equal ones in a row as the threshold asks for.
         """
         thresholds = {True: probe.get("successThreshold") or 1, False: probe.get("failureThreshold") or 3}
-        await asyncio.sleep(probe.get("initialDelaySeconds") or 0)
+        await asyncio.sleep(beside_controllers(probe.get("initialDelaySeconds") or 0))
         in_a_row, last = 0, None
         loop = asyncio.get_running_loop()
         due = loop.time()
@@ -49,7 +50,7 @@ class Prober:
             in_a_row = in_a_row + 1 if outcome.success == last else 1
             last = outcome.success
             report(in_a_row >= thresholds[outcome.success], outcome)
-            due = max(due + (probe.get("periodSeconds") or 10), loop.time())
+            due = max(due + beside_controllers(probe.get("periodSeconds") or 10), loop.time())
             await asyncio.sleep(due - loop.time())
 
     async def ask(self, container: KubernetesObject, probe: dict[str, Any]) -> Outcome:

@@ -1,5 +1,10 @@
 """Probes: what makes a pod ready and unready, and what restarts it."""
 
+import asyncio
+from typing import Any
+
+from sandbox.node.probes import Outcome, Prober
+
 from ..conftest import Node
 from ..control_plane import Kubernetes
 from .objects import in_namespace, is_ready, load_balancer, pod, reach
@@ -75,3 +80,23 @@ def test_readiness_waits_for_the_startup_probe(kubernetes: Kubernetes, node: Nod
     assert not is_ready(waiting)
     reach(f"http://{node.address(namespace, 'all')}/set?ready=yes")
     kubernetes.await_pod(namespace, "pod", is_ready)
+
+
+async def test_a_probe_is_asked_after_its_delay_and_then_once_a_period() -> None:
+    loop = asyncio.get_running_loop()
+    asked = [loop.time()]
+    unused: Any = None
+
+    class Asked(Prober):
+        async def ask(self, container: dict[str, Any], probe: dict[str, Any]) -> Outcome:
+            asked.append(loop.time())
+            return Outcome(success=True)
+
+    probe = {"initialDelaySeconds": 1, "periodSeconds": 2}
+    running = asyncio.create_task(Asked(unused, "").run({}, probe, lambda *_: None))
+    async with asyncio.timeout(30):
+        while len(asked) < 4:
+            await asyncio.sleep(0.05)
+    running.cancel()
+    # One that comes late does not put off those after it.
+    assert [asked[number] - asked[0] >= seconds - 0.01 for number, seconds in ((1, 1), (2, 3), (3, 5))] == [True] * 3
