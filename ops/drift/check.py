@@ -18,6 +18,7 @@ from .deployed import last_deployment
 from .elsewhere import Elsewhere
 from .report import ExpiringSecret, Finding, Report
 from .undeployed import Declared, compare
+from .unreachable import explained
 
 _PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
 WARN_BEFORE = timedelta(days=30)
@@ -43,7 +44,8 @@ def check(stack: str) -> Report:
     try:
         last = last_deployment(stack, before[0])
         report.deployed = last.deployed
-        changed = list(drift_of_declared(stack))
+        with explained(stack):
+            changed = list(drift_of_declared(stack))
         planned = preview(stack)
         declared = compare(stack, planned, before[0], last)
         changed = _with_objects(resources, planned, declared, declared.with_drift_of_the_state(changed))

@@ -18,10 +18,18 @@ def run(*arguments: str, given: str | None = None) -> str:
     return finished.stdout
 
 
-def answer_of(*arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+def answer_of(
+    *arguments: str, given: str | None = None, without: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run the engine, without some variables of the environment; what it prints, and its exit code.
+
+    Raises:
+        OpsError: it can't be run.
+    """
     command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
     # It stands for --yes, which the engine refuses in a refresh that only looks.
-    environment = {name: value for name, value in os.environ.items() if name != "PULUMI_SKIP_CONFIRMATIONS"}
+    left_out = {"PULUMI_SKIP_CONFIRMATIONS", *without}
+    environment = {name: value for name, value in os.environ.items() if name not in left_out}
     try:
         return subprocess.run(command, capture_output=True, text=True, input=given, env=environment)
     except OSError as error:

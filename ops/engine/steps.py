@@ -14,6 +14,26 @@ from .plan import fingerprint, save
 from .state import StackResource
 
 _ROOT = "pulumi:pulumi:Stack"
+# They let the Kubernetes provider take what it can't reach for deleted, or for unchanged.
+_PRETENDING = ("PULUMI_K8S_DELETE_UNREACHABLE", "PULUMI_K8S_SKIP_UPDATE_UNREACHABLE")
+
+
+class EngineError(OpsError):
+    """The engine, the program or a provider failed."""
+
+    def __init__(self, message: str, diagnostics: list[dict[str, Any]]) -> None:
+        """An error.
+
+        Args:
+            message: all that went wrong.
+            diagnostics: what the engine says, each with `message`, `severity` and, of a resource, its `urn`.
+        """
+        super().__init__(message)
+        self.errors = [entry["message"] for entry in diagnostics if entry["severity"] == "error"]
+        self.warnings = [entry["message"] for entry in diagnostics if entry["severity"] == "warning"]
+        failed = [entry.get("urn", "") for entry in diagnostics if entry["severity"] == "error"]
+        self.is_kubernetes = any("kubernetes:" in urn.rpartition("::")[0] for urn in failed)
+        """Whether it failed at an object in the cluster."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +79,7 @@ def refresh(stack: str) -> list[Step]:
     Raises:
         OpsError: it fails: that is no drift, and no all-clear either.
     """
-    return _steps("refresh", "--preview-only", "--run-program", "--stack", stack)
+    return _steps("refresh", "--preview-only", "--run-program", "--stack", stack, without=_PRETENDING)
 
 
 def preview(stack: str, *, refresh: bool = False, plan: Path | None = None, config: Path | None = None) -> list[Step]:
@@ -121,15 +141,16 @@ def _planned(command: list[str], stack: str, plan: Path) -> list[Step]:
     return steps
 
 
-def _steps(*arguments: str) -> list[Step]:
-    finished = answer_of(*arguments, "--json")
+def _steps(*arguments: str, without: tuple[str, ...] = ()) -> list[Step]:
+    finished = answer_of(*arguments, "--json", without=without)
     try:
         answer = json.loads(finished.stdout)
     except ValueError:
         raise OpsError(message_of(finished)) from None
-    errors = [entry["message"].strip() for entry in answer.get("diagnostics") or [] if entry["severity"] == "error"]
+    diagnostics = answer.get("diagnostics") or []
+    errors = [entry["message"].strip() for entry in diagnostics if entry["severity"] == "error"]
     if finished.returncode or errors:
-        raise OpsError("\n".join(dict.fromkeys(errors)) or message_of(finished))
+        raise EngineError("\n".join(dict.fromkeys(errors)) or message_of(finished), diagnostics)
     return [_step(step) for step in answer.get("steps") or []]
 
 

@@ -238,6 +238,16 @@ def test_a_cluster_that_cannot_be_reached_is_no_drift(deployed: Stack, tmp_path:
     ):
         assert result.code not in (0, 7), result.output
         assert UNREACHABLE.seen in result.output
+    # With it the provider would take all of the cluster's objects for deleted.
+    result = deployed.ops("drift", KUBECONFIG=str(nowhere), PULUMI_K8S_DELETE_UNREACHABLE="true")
+    assert result.code == 1
+    assert result.output.startswith(
+        f"error: The Kubernetes cluster of stack {deployed.name} at https://127.0.0.1:9 can't be reached. Nothing was checked, "
+        "and nothing was taken for deleted. Check the kubeconfig, "
+    )
+    before, _, after = result.output.partition("\nThe provider says:\n")
+    assert "then check again" in before
+    assert "the PULUMI_K8S_DELETE_UNREACHABLE environment variable" in after
     deployed.preview("--expect-no-changes").ok()
 
 

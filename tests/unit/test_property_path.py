@@ -101,7 +101,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the engine answers next."""
     said: list[str] = []
 
-    def finished(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def finished(*arguments: str, **_: Any) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(arguments, 0, said.pop(), "")
 
     monkeypatch.setattr(steps, "answer_of", finished)
