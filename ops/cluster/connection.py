@@ -15,9 +15,6 @@ from kubernetes.dynamic.exceptions import NotFoundError
 
 from ..errors import OpsError
 
-# A pod's time to end (60 s in the program), and a little more.
-_GONE_WITHIN_SECONDS = 90
-
 
 class Cluster:
     """One cluster."""
@@ -64,23 +61,6 @@ class Cluster:
         with _told(f"{kind}s with {label_selector} in namespace {namespace}"):
             found = self._resource(api_version, kind).get(namespace=namespace, label_selector=label_selector)
             return found.to_dict()["items"]
-
-    def delete(self, api_version: str, kind: str, namespace: str, name: str) -> None:
-        """Delete an object and what it owns, and wait until both are gone.
-
-        Raises:
-            OpsError: it is refused, or takes too long.
-        """
-        with _told(f"{kind} {namespace}/{name}", "deleted"):
-            resource = self._resource(api_version, kind)
-            resource.delete(name=name, namespace=namespace, body={"propagationPolicy": "Foreground"})
-            try:
-                version = resource.get(name=name, namespace=namespace).metadata.resourceVersion
-            except NotFoundError:
-                return
-            news = resource.watch(namespace, name, resource_version=version, timeout=_GONE_WITHIN_SECONDS)
-            if not any(event["type"] == "DELETED" for event in news):
-                raise OpsError(f"{kind} {namespace}/{name} is still being deleted. Try again when it is gone.")
 
     def log(self, namespace: str, pod: str, lines: int, seconds: int) -> list[str]:
         """The last lines of a pod's log, none older than some seconds.

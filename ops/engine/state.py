@@ -1,7 +1,8 @@
 """A stack's state, as the engine keeps it."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from ..report.values import masked, revealed
@@ -20,6 +21,8 @@ class StackResource:
     provider: str = ""
     inputs: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
+    created: datetime | None = None
+    """When an update made it."""
     goes: bool = False
     """Whether it was replaced by another of the same URN, and is still to be deleted."""
 
@@ -39,8 +42,7 @@ def export_stack(stack: str, *, keys_of_secrets: bool = False) -> list[StackReso
     Raises:
         OpsError: the engine can't be run, or there is no such stack.
     """
-    decrypt = ["--show-secrets"] if keys_of_secrets else []
-    return resources_of(json.loads(run("stack", "export", "--stack", stack, *decrypt)))
+    return resources_of(export_raw(stack, in_clear=keys_of_secrets))
 
 
 def resources_of(state: dict[str, Any]) -> list[StackResource]:
@@ -55,19 +57,36 @@ def resources_of(state: dict[str, Any]) -> list[StackResource]:
             provider=resource.get("provider", ""),
             inputs=masked(resource.get("inputs", {})),
             outputs=masked(resource.get("outputs", {})),
+            created=datetime.fromisoformat(resource["created"]) if resource.get("created") else None,
             goes=bool(resource.get("delete")),
         )
         for resource in state["deployment"].get("resources") or []
     ]
 
 
-def export_raw(stack: str) -> dict[str, Any]:
-    """A stack's state as the engine keeps it; its secrets are encrypted.
+def resources_under_way(state: dict[str, Any]) -> list[StackResource]:
+    """The resources of a state with those that are being created or updated, whose inputs are what they are to be.
+
+    What is being created has no id yet, or had none when its update was interrupted.
+    """
+    resources = {resource.urn: resource for resource in resources_of(state) if not resource.goes}
+    for operation in state["deployment"].get("pending_operations") or []:
+        (pending,) = resources_of({"deployment": {"resources": [operation["resource"]]}})
+        if operation["type"] == "creating":
+            resources[pending.urn] = replace(pending, id="")
+        elif operation["type"] == "updating" and pending.urn in resources:
+            resources[pending.urn] = replace(resources[pending.urn], inputs=pending.inputs)
+    return list(resources.values())
+
+
+def export_raw(stack: str, *, in_clear: bool = False) -> dict[str, Any]:
+    """A stack's state as the engine keeps it; its secrets are encrypted, unless asked for in clear.
 
     Raises:
         OpsError: the engine can't be run, or there is no such stack.
     """
-    return json.loads(run("stack", "export", "--stack", stack))
+    decrypt = ["--show-secrets"] if in_clear else []
+    return json.loads(run("stack", "export", "--stack", stack, *decrypt))
 
 
 def export_in_clear(stack: str) -> dict[str, dict[str, Any]]:

@@ -1,10 +1,13 @@
 """What was being created when the engine ended, and whether it came to be.
 
-The engine records a creation before it begins, and does not know afterwards whether it was done. ARM's objects have ids
-that the program gives, so the state takes them over. What Entra and the cluster made nobody depends on yet: it is
+The engine records a creation before it begins, and does not know afterwards whether it was done. The objects of ARM and of
+the cluster have ids that the program gives, so the state takes them over. What Entra made nobody depends on yet: it is
 removed, and the next update makes it again.
 """
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from ..engine.providers import provider_of
@@ -12,16 +15,20 @@ from ..engine.state import StackResource, resources_of
 from ..errors import OpsError
 from ..report.values import masked
 from . import in_arm, in_cluster, in_entra
+from .in_cluster import Creation
 from .leftover import Fate, Leftover, Places
 
 
-def find_leftovers(state: dict[str, Any], known: set[str], places: Places) -> list[Leftover]:
+def find_leftovers(
+    state: dict[str, Any], known: set[str], places: Places, declared: Mapping[str, dict[str, Any]] | None = None
+) -> list[Leftover]:
     """The objects that pending creations have left.
 
     Args:
         state: the stack's state, as the engine exports it.
-        known: what the stacks of the project know, in lower case: ids, key ids and field managers.
+        known: what the stacks of the project know, in lower case: ids, object ids and key ids.
         places: where to look.
+        declared: the inputs of what is pending in the cluster by URN, without marks of secrets.
 
     Raises:
         OpsError: somewhere can't be looked.
@@ -30,8 +37,38 @@ def find_leftovers(state: dict[str, Any], known: set[str], places: Places) -> li
     found: list[Leftover] = []
     for operation in state["deployment"].get("pending_operations") or []:
         if operation["type"] == "creating":
-            found += _of(operation["resource"], resources, known, places)
+            pending = operation["resource"]
+            if pending["type"].startswith("kubernetes:"):
+                found += _in_cluster(pending, state, places, declared or {})
+            else:
+                found += _of(pending, resources, known, places)
     return found
+
+
+def _in_cluster(
+    pending: dict[str, Any], state: dict[str, Any], places: Places, declared: Mapping[str, dict[str, Any]]
+) -> Iterator[Leftover]:
+    if places.cluster is None:
+        return
+    if pending["urn"] not in declared:
+        raise OpsError(f"Stack {places.stack} has changed meanwhile: run this again.")
+    creation = Creation(pending["urn"], pending["type"], declared[pending["urn"]], pending)
+    if there := in_cluster.left_over(creation, places.cluster, _at_the_time_of(pending, state, places)):
+        yield there
+
+
+def _at_the_time_of(pending: dict[str, Any], state: dict[str, Any], places: Places) -> Places:
+    """The places, with the time in which a pending creation can have been carried out.
+
+    Once the lock is gone, nobody knows when the update began. The creation came after that of all that it needs, and what
+    was pending then is in what the update wrote last.
+    """
+    if places.killed is not None:
+        return replace(places, updates=[places.killed])
+    needed = {pending.get("parent"), *(pending.get("dependencies") or ()), str(pending["provider"]).rpartition("::")[0]}
+    began = [resource.created for resource in resources_of(state) if resource.urn in needed and resource.created]
+    written = datetime.fromisoformat(state["deployment"]["manifest"]["time"])
+    return replace(places, updates=[(max(began), written)] if began else [])
 
 
 def _of(pending: dict[str, Any], resources: list[StackResource], known: set[str], places: Places) -> list[Leftover]:
@@ -49,12 +86,6 @@ def _of(pending: dict[str, Any], resources: list[StackResource], known: set[str]
     if type_.startswith("azuread:"):
         left = in_entra.left_over(type_, inputs, known, places.graph, _any_time)
         return [Leftover(name, urn, what, Fate.REMOVE, remove=remove) for what, remove in left]
-    if type_.startswith("kubernetes:") and places.cluster is not None:
-        there = in_cluster.left_over(type_, inputs, known, places.cluster, _any_time)
-        if there is None:
-            return []
-        what, remove = there
-        return [Leftover(name, urn, what, Fate.REMOVE if remove else Fate.KEEP, remove=remove)]
     return []  # a GUID is nowhere but in the state
 
 

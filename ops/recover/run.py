@@ -1,5 +1,6 @@
 """Recovery in two steps: what would be done, and doing it."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -10,9 +11,10 @@ from ..engine.commands import run
 from ..engine.history import updates
 from ..engine.lock import Lock, clear_lock, find_lock, is_owner_gone
 from ..engine.providers import provider_inputs
-from ..engine.state import export_raw, export_stack, holdings, import_raw, resources_of, stacks
+from ..engine.state import StackResource, export_raw, export_stack, holdings, import_raw, resources_of, stacks
 from ..engine.steps import preview
 from ..errors import OpsError
+from ..report.values import secrets_in, unmarked
 from .leftover import Fate, Leftover, Places
 from .pending import find_leftovers
 from .unrecorded import beside_the_state, instead_of_creations
@@ -115,20 +117,49 @@ def _check_lock(planned: Plan, expected: Lock | None) -> None:
 
 def _leftovers(stack: str, state: dict[str, Any], lock: Lock | None) -> list[Leftover]:
     resources = resources_of(state)
-    azure_native, kubernetes = (provider_inputs(package, resources) for package in ("azure-native", "kubernetes"))
-    if azure_native is None:
+    if provider_inputs("azure-native", resources) is None:
         return []  # no update has come as far as Azure
-    azure = Azure(azure_native)
-    cluster = Cluster(kubernetes) if kubernetes is not None else None
-    ran = [*updates(stack), *([(lock.since, datetime.now(UTC))] if lock else [])]
-    places, known = Places(azure.arm, azure.graph, cluster, ran), _known(stack)
-    found = [*find_leftovers(state, known, places), *beside_the_state(resources, known, places)]
+    exported = {name: export_stack(name) for name in {stack.rsplit("/", 1)[-1], *stacks()}}
+    in_clear, known = export_raw(stack, in_clear=True), _known(exported)
+    places = _places(stack, resources, exported, secrets_in(in_clear), lock)
+    found = [
+        *find_leftovers(state, known, places, _declared(in_clear)),
+        *beside_the_state(resources, known, places),
+    ]
     if not state["deployment"].get("pending_operations"):
         found += instead_of_creations(preview(stack), resources, known, places)
     if any(_APPLICATION in leftover.urn for leftover in found):
         _check_others(stack)
     # An update that was killed twice has recorded the same creation twice.
     return list({leftover.what: leftover for leftover in found}.values())
+
+
+def _places(
+    stack: str,
+    resources: list[StackResource],
+    exported: Mapping[str, list[StackResource]],
+    secrets: Iterable[str],
+    lock: Lock | None,
+) -> Places:
+    azure = Azure(provider_inputs("azure-native", resources) or {})
+    kubernetes = provider_inputs("kubernetes", resources)
+    killed = (lock.since, datetime.now(UTC)) if lock else None
+    return Places(
+        azure.arm,
+        azure.graph,
+        Cluster(kubernetes) if kubernetes is not None else None,
+        updates=[*updates(stack), *([killed] if killed else [])],
+        killed=killed,
+        stack=stack.rsplit("/", 1)[-1],
+        holders=_holders(exported),
+        secrets=frozenset(secrets),
+    )
+
+
+def _declared(in_clear: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The inputs of what is pending, by URN, without marks of secrets."""
+    operations = in_clear["deployment"].get("pending_operations") or []
+    return {op["resource"]["urn"]: unmarked(op["resource"].get("inputs") or {}) for op in operations}
 
 
 def _check_others(stack: str) -> None:
@@ -150,28 +181,49 @@ def _check_others(stack: str) -> None:
                 )
 
 
-def _known(stack: str) -> set[str]:
-    """What the project's stacks know, in lower case: ids, object ids, key ids of client secrets, and field managers.
+def _known(exported: Mapping[str, list[StackResource]]) -> set[str]:
+    """What the project's stacks know, in lower case: ids, object ids, and key ids of client secrets.
 
     ARM takes its ids in any case, and answers in its own: what the state has need not be written as the inputs are.
     """
     known: set[str] = set()
-    for name in {stack, *stacks()}:
-        for resource in export_stack(name):
-            known |= {resource.id, *(str(resource.outputs.get(key)) for key in ("objectId", "keyId", "__fieldManager"))}
+    for resources in exported.values():
+        for resource in resources:
+            known |= {resource.id, *(str(resource.outputs.get(key)) for key in ("objectId", "keyId"))}
     return {entry.lower() for entry in known - {"", "None"}}
+
+
+def _holders(exported: Mapping[str, list[StackResource]]) -> dict[str, str]:
+    """The stack that has a Kubernetes object, by its uid: names are the same in every cluster."""
+    return {
+        str(resource.outputs["metadata"].get("uid")): stack
+        for stack, resources in exported.items()
+        for resource in resources
+        if resource.type.startswith("kubernetes:") and "metadata" in resource.outputs
+    }
 
 
 def _without_pending(planned: Plan) -> dict[str, Any]:
     """The state with what is imported, and nothing pending."""
     deployment = planned.state["deployment"]
     taken_over = {
-        leftover.urn: {**leftover.record, "id": leftover.id, "outputs": leftover.record["inputs"]}
+        leftover.urn: {
+            **leftover.record,
+            "id": leftover.id,
+            "outputs": leftover.outputs or leftover.record["inputs"],
+        }
         for leftover in planned.leftovers
         if leftover.fate is Fate.IMPORT
     }
+    resources: list[dict[str, Any]] = []
+    for resource in deployment.get("resources") or []:
+        if resource.get("delete") or resource["urn"] not in taken_over:
+            resources.append(resource)
+            continue
+        # What was being replaced: it went before its successor came, or it goes now.
+        successor = taken_over.pop(resource["urn"])
+        resources.append(successor)
+        if not resource.get("pendingReplacement") and resource["id"] != successor["id"]:
+            resources.append({**resource, "delete": True})
     kept = {key: value for key, value in deployment.items() if key != "pending_operations"}
-    return {
-        **planned.state,
-        "deployment": {**kept, "resources": [*(deployment.get("resources") or []), *taken_over.values()]},
-    }
+    return {**planned.state, "deployment": {**kept, "resources": [*resources, *taken_over.values()]}}

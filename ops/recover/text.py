@@ -1,12 +1,11 @@
 """A recovery's plan in words."""
 
-from .leftover import Fate
+from .leftover import Fate, Leftover
 from .run import Plan
 
 _WORDS = {
     Fate.IMPORT: "take into the state",
     Fate.REMOVE: "remove; the next update makes it again",
-    Fate.KEEP: "keep: it was not made by this program, and the next update will refuse to replace it",
 }
 
 
@@ -22,5 +21,16 @@ def describe(plan: Plan) -> str:
         what = "Its lock alone can be cleared now; what is pending stays. Put this right, then run `ops recover` again."
         return "\n".join([*lines, why, what])
     lines += [f"- {operation}" for operation in plan.pending]
-    lines += [f"- {leftover.what}: {_WORDS[leftover.fate]}" for leftover in plan.leftovers]
-    return "\n".join([*lines, "- read everything anew (`pulumi refresh`)"])
+    lines += [f"- {leftover.what}: {_fate(leftover)}" for leftover in plan.leftovers]
+    lines.append("- read everything anew (`pulumi refresh`)")
+    if any(leftover.fate is Fate.KEEP for leftover in plan.leftovers):
+        lines += [
+            "What is kept can be somebody else's. The next update will refuse to replace it. If it is this stack's, import it:",
+            f"`python -m ops adopt --stack {plan.stack}`, then `pulumi import --file import.json --stack {plan.stack} "
+            "--protect=false --generate-code=false`.",
+        ]
+    return "\n".join(lines)
+
+
+def _fate(leftover: Leftover) -> str:
+    return f"keep: {leftover.reason}" if leftover.fate is Fate.KEEP else _WORDS[leftover.fate]

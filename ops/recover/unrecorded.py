@@ -2,18 +2,18 @@
 
 Nothing of it is pending, so it is looked for by what the program declares. Only what cannot be anybody else's is removed:
 in Entra what `in_entra` tells; in ARM roles, whose GUIDs this stack has made up, and assignments of the project's roles or
-to its principals; in the cluster what the provider made while this stack was updated. The state takes gateway resources and
-attached APIs over: their ids are declared, and removing one would interrupt who uses it.
+to its principals. The state takes over gateway resources, attached APIs and the cluster's objects: their ids are declared, and
+removing one would interrupt who uses it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ..cluster.connection import Cluster
 from ..engine.state import StackResource
 from ..engine.steps import Step
 from ..report.values import UNKNOWN
 from . import in_arm, in_cluster, in_entra
+from .in_cluster import Creation
 from .leftover import Fate, Leftover, Places
 from .pending import subscription_of
 
@@ -60,8 +60,8 @@ def instead_of_creations(
             continue
         # An update that has come to a creation has recorded the component that it belongs to.
         if step.type.startswith(_IN_CLUSTER):
-            if step.parent in recorded and places.cluster is not None:
-                yield from _in_cluster(step, known, places, places.cluster)
+            if step.parent in recorded and (found := _in_cluster(step, resources, places)):
+                yield found
             continue
         if UNKNOWN in step.new.values():
             continue
@@ -84,11 +84,16 @@ def instead_of_creations(
             yield Leftover(step.name, step.urn, id_, Fate.REMOVE, remove=remove)
 
 
-def _in_cluster(step: Step, known: set[str], places: Places, cluster: Cluster) -> Iterator[Leftover]:
-    there = in_cluster.left_over(step.type, step.new, known, cluster, places.made_by_an_update)
-    if there is not None:
-        what, remove = there
-        yield Leftover(step.name, step.urn, what, Fate.REMOVE if remove else Fate.KEEP, remove=remove)
+def _in_cluster(step: Step, resources: list[StackResource], places: Places) -> Leftover | None:
+    providers = {f"{resource.urn}::{resource.id}" for resource in resources}
+    # Nor has an update come to a creation before all that it needs was recorded.
+    if (
+        not set(step.dependencies) <= {resource.urn for resource in resources}
+        or step.record["provider"] not in providers
+    ):
+        return None
+    creation = Creation(step.urn, step.type, step.record["inputs"], step.record)
+    return in_cluster.left_over(creation, places.cluster, places) if places.cluster is not None else None
 
 
 def _taken_over(step: Step, resources: list[StackResource], known: set[str], places: Places) -> Iterator[Leftover]:

@@ -5,6 +5,7 @@ What the program declares secret, the engine marks. What was imported it has in 
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 SECRET = "[secret]"  # noqa: S105 - the engine's word for one
@@ -17,6 +18,7 @@ _CLIENT_SECRET = re.compile(r"client_?secret(?!KeyId|EndDate)", re.IGNORECASE)
 _LAST_APPLIED = "last-applied-configuration"
 # How a secret is marked in the state, and in what the engine prints.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
+_OF_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark itself
 
 
 def masked(value: Any) -> Any:
@@ -47,6 +49,33 @@ def masked_by_name(value: Any) -> Any:
     return value
 
 
+def unmarked(value: Any) -> Any:
+    """A value of a state that was exported with its secrets, as it is without their marks. Nobody else may see it."""
+    if isinstance(value, dict):
+        if value.get(_SIGNATURE) == _OF_SECRET:
+            return unmarked(json.loads(value["plaintext"]))
+        return {key: unmarked(item) for key, item in value.items()}
+    return [unmarked(item) for item in value] if isinstance(value, list) else value
+
+
+def marked_secret(value: Any) -> dict[str, str]:
+    """A value as it stands in a state, marked so that the engine encrypts it."""
+    return {_SIGNATURE: _OF_SECRET, "plaintext": json.dumps(value)}
+
+
+def secrets_in(value: Any) -> Iterator[str]:
+    """The texts that are marked secret in a state that was exported with its secrets."""
+    if isinstance(value, dict):
+        if value.get(_SIGNATURE) == _OF_SECRET:
+            yield from _texts(json.loads(value["plaintext"]))
+        else:
+            for item in value.values():
+                yield from secrets_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from secrets_in(item)
+
+
 def in_clear(value: Any) -> bool:
     """Whether a part of the state has a client secret that is not encrypted."""
     if isinstance(value, dict):
@@ -71,6 +100,17 @@ def _marked_masked(value: Any) -> Any:
     if isinstance(value, list):
         return [_marked_masked(item) for item in value]
     return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str) and value:
+        yield value
 
 
 def _leaves_masked(value: Any) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from .another_program import make_service
 from .fault_cases import (
     DELAYED,
     LASTING,
@@ -55,6 +56,10 @@ def leaves(stack: Stack, *faults: Fault) -> None:
 def nothing_is_pending(stack: Stack) -> None:
     exported = json.loads(stack.pulumi("stack", "export").ok().output)
     assert not exported["deployment"].get("pending_operations")
+
+
+def uid_of_the_service(stack: Stack) -> str:
+    return stack.sandbox.objects("service")["mygw-live-traffic"]["metadata"]["uid"]
 
 
 def all_is_there_once(stack: Stack) -> None:
@@ -166,7 +171,7 @@ def test_what_was_made_without_an_answer_is_taken_into_the_state(stack: Stack) -
     assert stack.sandbox.arm().get(f"{INSTANCE}/gateways/owngw", params=API_MANAGEMENT).status_code == 404
 
 
-def test_a_service_that_was_made_without_an_answer(stack: Stack) -> None:
+def test_a_service_that_was_made_without_an_answer(stack: Stack, tmp_path: Path) -> None:
     stack.configure(sandbox_config())
     stack.up().ok()
     # What a lost answer leaves: the cluster has what an update has made, and the state does not.
@@ -175,18 +180,24 @@ def test_a_service_that_was_made_without_an_answer(stack: Stack) -> None:
     stack.pulumi("state", "delete", urn, "--yes").ok()
     fails(stack, UNANSWERED)
     nothing_is_pending(stack)
+    ours = uid_of_the_service(stack)
     recovered = stack.ops("recover", "--yes").ok()
-    assert "Service default/mygw-live-traffic: remove; the next update makes it again" in recovered.output
+    assert "Service default/mygw-live-traffic: take into the state\n" in recovered.output
     converges(stack)
+    assert uid_of_the_service(stack) == ours
 
-    # The same object, made by somebody else, is theirs.
+    # An object of the same name that another Pulumi program has made is theirs, and nothing but that program tells.
     stack.pulumi("state", "delete", urn, "--yes").ok()
-    theirs = stack.sandbox.objects("service")["mygw-live-traffic"]
     stack.sandbox.kubectl("delete", "service", "mygw-live-traffic").ok()
-    stack.sandbox.kubectl("create", "service", "clusterip", "mygw-live-traffic", "--tcp=80:8080").ok()
+    spec = {"type": "ClusterIP", "cluster_ip": "None", "ports": [{"port": 80}], "selector": {"app": "shop"}}
+    make_service(stack.sandbox, tmp_path, {"name": "mygw-live-traffic", "namespace": "default"}, spec)
+    theirs = uid_of_the_service(stack)
+    fails(stack, UNANSWERED)
     kept = stack.ops("recover", "--yes").ok()
-    assert "Service default/mygw-live-traffic: keep: it was not made by this program" in kept.output
-    assert stack.sandbox.objects("service")["mygw-live-traffic"]["metadata"]["uid"] != theirs["metadata"]["uid"]
+    reason = "metadata.labels is not as this stack declares it"
+    assert f"Service default/mygw-live-traffic: keep: {reason}\n" in kept.output
+    assert f"`python -m ops adopt --stack {stack.name}`, then `pulumi import --file import.json" in kept.output
+    assert uid_of_the_service(stack) == theirs
     stack.sandbox.kubectl("delete", "service", "mygw-live-traffic").ok()
 
 

@@ -1,16 +1,19 @@
 """The engine is killed, at each step in turn: `ops recover` clears up, and the next update converges."""
 
 import json
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from .fault_cases import KILLED
 from .reality import DEPLOYED_ONCE, NOTHING, reality, recorded
-from .sandbox import Stack, eventually, sandbox_config, sandbox_gateway
+from .sandbox import PATIENCE_SECONDS, Stack, eventually, sandbox_config, sandbox_gateway
 
 # What an update writes, in an order that it has to keep.
 WRITES = [
@@ -71,6 +74,11 @@ def kill_at(stack: Stack, operation: str, *command: str, done: bool, before: Seq
     stack.sandbox.clear_faults()
 
 
+def checkpoint(stack: Stack) -> Path:
+    """The file in which the engine keeps a stack's state."""
+    return stack.sandbox.home / "backend" / ".pulumi" / "stacks" / "self-hosted-gateway" / f"{stack.name}.json"
+
+
 def is_locked(stack: Stack) -> None:
     result = stack.up()
     assert result.code != 0
@@ -113,29 +121,43 @@ def test_killed_before_a_write_is_carried_out(stack: Stack) -> None:
     converges(stack)
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        ("configmap", "mygw-env"),
-        ("secret", "mygw-auth"),
-        ("deployment", "mygw"),
-        ("service", "mygw-instance-discovery"),
-    ],
-)
-def test_killed_as_soon_as_an_object_is_in_the_cluster(stack: Stack, kind: str, name: str) -> None:
+def test_killed_as_soon_as_an_object_is_in_the_cluster(stack: Stack) -> None:
     stack.configure(sandbox_config())
     # No pod gets ready, so that the update is not over before it is killed.
     stack.sandbox.fault("Configuration *", status=503)
+    kill_when(stack, lambda: appears(stack, "configmap", "mygw-env"), "up")
+    recovered(stack)
 
-    def is_there() -> None:
-        assert name in stack.sandbox.objects(kind)
+    kill_when(stack, lambda: appears(stack, "deployment", "mygw"), "up")
+    deployment = stack.sandbox.objects("deployment")["mygw"]["metadata"]["uid"]
+    assert "- Deployment default/mygw: take into the state\n" in recovered(stack)
 
-    kill_when(stack, is_there, "up")
     stack.sandbox.clear_faults()
-    output = recovered(stack)
-    if kind == "deployment":
-        assert "Deployment default/mygw: remove" in output
+    stack.sandbox.wait_for_pods()
+    # Nobody gives the Service an address, so that it is not ready before the engine is killed.
+    node = psutil.Process(json.loads((stack.sandbox.home / "run" / "node.pid").read_text())["pid"])
+    node.suspend()
+    try:
+        kill_when(stack, lambda: appears(stack, "service", "mygw-live-traffic"), "up")
+    finally:
+        node.resume()
+    service = stack.sandbox.objects("service")["mygw-live-traffic"]["metadata"]["uid"]
+    assert "- Service default/mygw-live-traffic: take into the state\n" in recovered(stack)
+
     converges(stack)
+    assert stack.sandbox.objects("deployment")["mygw"]["metadata"]["uid"] == deployment
+    assert stack.sandbox.objects("service")["mygw-live-traffic"]["metadata"]["uid"] == service
+
+
+def appears(stack: Stack, kind: str, name: str) -> None:
+    """Return as soon as an object is in the cluster."""
+    watch = ["kubectl", "get", kind, "--watch", "--output=name", f"--request-timeout={PATIENCE_SECONDS}s"]
+    environment = stack.sandbox.environments["administrator"]
+    with subprocess.Popen(watch, stdout=subprocess.PIPE, text=True, env=environment) as watching:
+        assert watching.stdout is not None
+        found = any(line.strip().endswith(f"/{name}") for line in watching.stdout)
+        watching.kill()
+    assert found, f"no {kind} {name}"
 
 
 def test_a_killed_update_is_told_and_asked_about(stack: Stack) -> None:
@@ -182,7 +204,7 @@ def test_a_stack_without_gateways_has_nothing_to_recover(stack: Stack) -> None:
 def test_a_state_that_a_kill_has_made_unreadable(stack: Stack) -> None:
     stack.configure(sandbox_config())
     kill_at(stack, "Graph POST applications", "up", done=True)
-    file = stack.sandbox.home / "backend" / ".pulumi" / "stacks" / "self-hosted-gateway" / f"{stack.name}.json"
+    file = checkpoint(stack)
     assert file.exists()
     # What the engine leaves in a backend with attributes, where the kill comes as it writes them.
     attributes = file.with_name(f"{file.name}.attrs")
@@ -270,6 +292,48 @@ def test_where_nobody_signs_in_the_lock_alone_is_cleared(stack: Stack) -> None:
         "application 'contoso-apim self-hosted gateway mygw', client id " in stack.ops("recover", "--yes").ok().output
     )
     converges(stack)
+
+
+OBJECTS = {
+    "ConfigMap default/mygw-env",
+    "Secret default/mygw-auth",
+    "Deployment default/mygw",
+    "Service default/mygw-live-traffic",
+    "Service default/mygw-instance-discovery",
+}
+
+
+def test_every_kind_of_object_whose_creation_is_pending_is_taken_into_the_state(deployed: Stack) -> None:
+    file = checkpoint(deployed)
+    written = json.loads(file.read_text())
+    deployment = written["checkpoint"]["latest"]
+    objects = [r for r in deployment["resources"] if r["type"].startswith("kubernetes:")]
+    assert len(objects) == len(OBJECTS)
+    # What the engine leaves when it is killed while all of them are being made.
+    deployment["pending_operations"] = [
+        {"type": "creating", "resource": {key: value for key, value in r.items() if key not in UNKNOWN_BEFORE}}
+        for r in objects
+    ]
+    deployment["resources"] = [r for r in deployment["resources"] if r not in objects]
+    file.write_text(json.dumps(written))
+    before = {kind: deployed.sandbox.objects(kind) for kind in ("configmap", "secret", "service", "deployment", "pods")}
+
+    output = deployed.ops("recover", "--yes").ok().output
+    assert {name for name in OBJECTS if f"- {name}: take into the state\n" in output} == OBJECTS
+    secret = deployed.outputs(secrets=True)["clientSecrets"]["mygw"]
+    assert secret not in deployed.pulumi("stack", "export").ok().output
+    deployed.preview("--expect-no-changes").ok()
+    converges(deployed)
+    # Nothing was written.
+    for kind, objects_before in before.items():
+        now = deployed.sandbox.objects(kind)
+        assert {name: o["metadata"]["uid"] for name, o in now.items()} == {
+            name: o["metadata"]["uid"] for name, o in objects_before.items()
+        }
+
+
+# Of a resource, what its creation brings.
+UNKNOWN_BEFORE = ("id", "outputs", "created", "modified")
 
 
 @pytest.fixture(scope="module")

@@ -105,41 +105,9 @@ def test_no_application_is_removed_while_another_stack_makes_one(monkeypatch: py
     run._check_others("dev")
 
 
-@dataclass
-class Cluster:
-    """A cluster with one object."""
-
-    manager: str
-    created: str
-
-    def find(self, *_: str) -> dict[str, Any]:
-        return {"metadata": {"creationTimestamp": self.created, "managedFields": [{"manager": self.manager}]}}
-
-    def delete(self, *_: str) -> None: ...
-
-
 def creation(type_: str, inputs: dict[str, Any], parent: str = COMPONENT) -> Step:
     record = {"type": type_, "inputs": inputs, "provider": f"{AZURE}::1"}
     return Step("create", f"urn:pulumi:dev::p::{type_}::it", type_, (), {}, inputs, parent=parent, record=record)
-
-
-@pytest.mark.parametrize(
-    ("manager", "created", "fate"),
-    [
-        ("pulumi-kubernetes-5f3a", DURING, Fate.REMOVE),
-        ("pulumi-kubernetes-5f3a", BEFORE, Fate.KEEP),
-        ("kubectl-create", DURING, Fate.KEEP),
-    ],
-)
-def test_an_object_in_the_cluster_is_removed_only_if_an_update_of_this_stack_made_it(
-    manager: str, created: str, fate: Fate
-) -> None:
-    places: Any = Places(None, None, Cluster(manager, created), UPDATES)  # pyright: ignore[reportArgumentType]
-    step = creation("kubernetes:core/v1:Service", {"metadata": {"namespace": "default", "name": "mygw-live-traffic"}})
-    (found,) = instead_of_creations([step], RESOURCES, set(), places)
-    assert (found.what, found.fate) == ("Service default/mygw-live-traffic", fate)
-    # No update has come to it: it is somebody else's, and not this command's business.
-    assert list(instead_of_creations([step], [], set(), places)) == []
 
 
 class Arm:
