@@ -199,6 +199,7 @@ def _leaves(path: str, value: Any) -> list[tuple[str, Any]]:
 
 
 def _member(path: str, key: str) -> str:
-    if key.replace("_", "a").isalnum():
+    # The Kubernetes provider quotes a key with a dot, and not one with a slash.
+    if not set(key) & set('."[]'):
         return f"{path}.{key}" if path else key
     return f'{path}["{key}"]'
