@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 CHECKOUT = Path(__file__).parents[3]
 
 
@@ -49,3 +51,14 @@ def test_a_pid_that_is_somebody_elses_by_now_is_left_alone(tmp_path: Path) -> No
     finally:
         other.kill()
         other.communicate()
+
+
+def test_a_scale_of_time_that_is_none_is_refused_before_anything_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SANDBOX_TIME_SCALE", "2")
+    answer = sandbox(tmp_path / "none", "start")
+    assert answer.returncode == 1
+    assert "SANDBOX_TIME_SCALE is '2': expected a number above 0 and up to 1" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert not list((tmp_path / "none").rglob("*.pid"))
