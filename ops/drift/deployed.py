@@ -14,8 +14,8 @@ from ..errors import OpsError
 from .report import Deployed
 
 _ROOT = "pulumi:pulumi:Stack"
-# The engine writes the times of its history in whole seconds.
-_SECOND = timedelta(seconds=1)
+# The history has whole seconds, by the clock of the service where there is one; the state has its times from elsewhere.
+_CLOCKS = timedelta(seconds=30)
 _PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "requirements.txt")
 
 
@@ -139,7 +139,7 @@ def _check_killed(stack: str, resources: list[dict[str, Any]], entries: list[Ent
         OpsError: there is such a thing.
     """
     ended = entries[-1].end or entries[-1].start
-    moments = [moment for resource in resources for moment in _moments(resource) if moment > ended + _SECOND]
+    moments = [moment for resource in resources for moment in _moments(resource) if moment > ended + _CLOCKS]
     odd = [moment for moment in moments if not _within(moment, entries)]
     if odd:
         raise OpsError(
@@ -168,7 +168,7 @@ def _moments(resource: dict[str, Any]) -> list[datetime]:
 
 
 def _within(moment: datetime, entries: Iterable[Entry]) -> bool:
-    return any(entry.start <= moment <= (entry.end or entry.start) + _SECOND for entry in entries)
+    return any(entry.start - _CLOCKS <= moment <= (entry.end or entry.start) + _CLOCKS for entry in entries)
 
 
 def _differs(commit: str) -> bool:

@@ -94,7 +94,8 @@ def compare(stack: str, planned: list[Step], resources: list[dict[str, Any]], la
     for urn, steps in changed.items():
         for path, actual, declared in _differences(steps):
             if urn in exact or not before.declared(urn, path, steps):
-                found.undeployed.append(_undeployed(steps, path, actual, declared, exact=urn in exact))
+                deployed = actual if urn in exact else before.value(urn, path, actual)
+                found.undeployed.append(_undeployed(steps, path, deployed, declared, exact=urn in exact))
             elif declared != UNKNOWN:
                 # What follows from something that is gone is no drift of its own.
                 found.drift.append(_drift(steps, path, actual, declared))
@@ -118,6 +119,11 @@ class Before:
         if urn not in self.inputs:
             return False
         return not path or _is_same(value_at(self.inputs[urn], path), value_at(_new(steps), path))
+
+    def value(self, urn: str, path: str, actual: Any) -> Any:
+        """What it declared of a property; the state's value where that is not known."""
+        inputs = self.inputs or {}
+        return value_at(inputs[urn], path) if path and urn in inputs else actual
 
 
 def _before(stack: str, last: LastDeployment) -> Before:

@@ -152,8 +152,13 @@ def test_a_later_update_that_was_killed_is_told_by_what_it_wrote(entries: list[d
             f"An update of stack dev was interrupted on {moment[:10]} {moment[11:16]} UTC, and may have done half of its "
             "work. See `python -m ops recover --stack dev`, run `pulumi up --stack dev`, then check again."
         )
-    # A refresh writes too, and the history has whole seconds only.
-    for moment in ("2026-11-20T12:05:00.9Z", "2026-11-22T12:05:00.9Z", "2026-11-19T12:00:00Z"):
+    # A refresh writes too, and a service's clock is another one.
+    for moment in (
+        "2026-11-20T12:05:29.9Z",
+        "2026-11-22T11:59:30.1Z",
+        "2026-11-22T12:05:29.9Z",
+        "2026-11-19T12:00:00Z",
+    ):
         assert found([DEPLOYED, resource("2026-11-19T12:01:00Z", moment)])[0] == "2026-11-20 12:05"
 
 

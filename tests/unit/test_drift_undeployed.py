@@ -129,9 +129,8 @@ def test_what_it_did_not_write_is_not(program: dict[str, list[Step]]) -> None:
 
 
 def test_where_the_file_has_changed_too_its_deployed_form_tells_the_two_apart(program: dict[str, Any]) -> None:
-    image = {"image": "a"}
     now = step(
-        DEPLOYMENT, "mygw", {"replicas": 4, **image, "key": "x"}, {"replicas": 1, "image": "b", "key": SECRET},
+        DEPLOYMENT, "mygw", {"replicas": 4, "image": "by hand", "key": "x"}, {"replicas": 1, "image": "b", "key": SECRET},
         "replicas", "image", "key",
     )  # fmt: skip
     program["config"], program["now"] = {}, [now]
@@ -139,7 +138,7 @@ def test_where_the_file_has_changed_too_its_deployed_form_tells_the_two_apart(pr
     found = compared(program, REFRESHED)
     assert [(finding.what, finding.declared, finding.actual) for finding in found.drift] == [("replicas", 1, 4)]
     # Of a secret that nobody may see it is not known: it is named as a change.
-    assert [change.what for change in found.undeployed] == ["image", "key"]
+    assert [(change.what, change.deployed) for change in found.undeployed] == [("image", "a"), ("key", SECRET)]
 
 
 def test_where_the_program_has_changed_too_all_of_it_is_named_as_a_change(
