@@ -5,6 +5,7 @@ from typing import Any
 
 from ..azure.sign_in import Azure
 from ..cluster.connection import Cluster
+from ..cluster.updates import Losses, taken_away
 from ..engine.providers import provider_inputs
 from ..engine.state import export_raw, export_stack, holdings
 from ..engine.steps import Step, preview_import, resources_after
@@ -23,6 +24,8 @@ class Adoption:
     found: Found
     changes: tuple[Step, ...]
     """What an update would do to what the stack has already."""
+    losses: Losses
+    """What it takes away from the Kubernetes objects among it."""
     import_file: dict[str, Any]
     in_clear: tuple[str, ...]
     """Logical names of what has a client secret in clear in the state."""
@@ -46,8 +49,10 @@ def adopt(stack: str, applications: dict[str, str]) -> Adoption:
     cluster = Cluster(kubernetes) if kubernetes is not None else None
     known = {resource.outputs.get("keyId") for resource in export_stack(stack)}
     found = Search(steps, applications, Arm(azure.arm), Entra(azure.graph), cluster, known).run()
-    changes = tuple(step for step in steps if step.operation not in ("create", "same"))
-    return Adoption(stack, found, changes, _import_file(skeleton, found), _in_clear(export_raw(stack)))
+    changes = tuple(step for step in steps if step.operation not in ("create", "same", "read"))
+    return Adoption(
+        stack, found, changes, taken_away(stack, steps), _import_file(skeleton, found), _in_clear(export_raw(stack))
+    )
 
 
 def _in_clear(state: dict[str, Any]) -> tuple[str, ...]:

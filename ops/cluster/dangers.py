@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from ..report.values import is_client_secret
 from .losses import Loss
 
 _POD = r"spec\.template\.spec"
@@ -58,6 +59,8 @@ def danger(kind: str, loss: Loss) -> str:
     """
     if loss.becomes is not None:
         return _of_change(kind, loss)
+    if kind == "ConfigMap" and is_client_secret(loss.path):
+        return ""  # the pods take it from the Secret
     fitting = (
         text
         for of_kind, path, value, text in _REMOVED

@@ -48,6 +48,8 @@ class Write:
     """The object as the state has it; secrets in clear."""
     ignored: Sequence[str] = ()
     """Paths of the resource's `ignore_changes`."""
+    replaces: bool = False
+    """Whether the object is deleted and made anew, with nothing that anybody has added."""
 
 
 def losses(write: Write) -> list[Loss]:
@@ -59,7 +61,7 @@ def losses(write: Write) -> list[Loss]:
 
 def _removed(write: Write, declared: Mapping[str, Any], owners: FieldOwners) -> Iterator[Loss]:
     wholes: dict[tuple[Step, ...], list[Field]] = {}
-    for field in undeclared(write.live, declared, owners.owners, opens=lambda element: _stays(element, owners)):
+    for field in undeclared(write.live, declared, owners.owners, opens=lambda element: _stays(element, write, owners)):
         if not is_nobodys(field.steps, field.live, field.beside):
             wholes.setdefault(field.part_of, []).append(field)
     for whole, parts in wholes.items():
@@ -74,7 +76,7 @@ def _removed(write: Write, declared: Mapping[str, Any], owners: FieldOwners) -> 
 
 
 def _goes(field: Field, write: Write, owners: FieldOwners) -> bool:
-    if _stays(field, owners):
+    if _stays(field, write, owners):
         return False
     if not all(owners.is_own(owner) and owner.operation == UPDATE for owner in field.keepers):
         return True
@@ -83,8 +85,9 @@ def _goes(field: Field, write: Write, owners: FieldOwners) -> bool:
     return is_later or owners.written_in_its_name() is not None or _was_declared(field, write, owners)
 
 
-def _stays(field: Field, owners: FieldOwners) -> bool:
-    return not field.keepers or not all(owners.is_released(owner) for owner in field.keepers)
+def _stays(field: Field, write: Write, owners: FieldOwners) -> bool:
+    kept = not write.replaces and not all(owners.is_released(owner) for owner in field.keepers)
+    return kept or not field.keepers
 
 
 def _was_declared(field: Field, write: Write, owners: FieldOwners) -> bool:

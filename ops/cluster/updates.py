@@ -17,6 +17,7 @@ from .losses import Loss, Write, losses
 if TYPE_CHECKING:
     from .connection import Cluster
 
+_WRITING = ("update", "replace")
 _PROVIDERS = "pulumi:providers:"
 _OF_SECRETS = ("data", "stringData")
 
@@ -61,7 +62,7 @@ def taken_away(stack: str, steps: Sequence[Step]) -> Losses:
     """What an update takes away beside the changes that the engine's preview shows.
 
     An object that the update does not write keeps everything. It writes those that change, and those that were not ready at
-    the last refresh or update, which the engine updates without a change.
+    the last refresh or update, which the engine updates without a change. A replaced object loses everything.
 
     Args:
         stack: name of the stack.
@@ -71,7 +72,7 @@ def taken_away(stack: str, steps: Sequence[Step]) -> Losses:
         OpsError: the stack's state can't be read.
     """
     found = Losses()
-    written = [step for step in steps if step.operation == "update" and step.type.startswith("kubernetes:")]
+    written = [step for step in steps if step.operation in _WRITING and step.type.startswith("kubernetes:")]
     if not written:
         return found
     providers = {step.name: step for step in steps if step.type.startswith(_PROVIDERS)}
@@ -112,6 +113,7 @@ def _of_object(step: Step, live: dict[str, Any], recorded: Mapping[str, Any]) ->
         inputs=recorded.get("inputs") or {},
         outputs=recorded.get("outputs") or {},
         ignored=step.record.get("ignoreChanges") or (),
+        replaces=step.operation == "replace",
     )
     return [_told(step, live["kind"], loss) for loss in losses(write)]
 

@@ -10,6 +10,8 @@ from .reality import DEPLOYED_ONCE, reality
 from .sandbox import INSTANCE, Sandbox, Stack, sandbox_config, sandbox_gateway
 from .traffic import stream
 
+INTERNAL = "service.beta.kubernetes.io/azure-load-balancer-internal"
+
 
 @pytest.fixture(scope="module")
 def by_hand(sandbox: Sandbox, deployable: Stack) -> dict[str, Any]:
@@ -96,7 +98,9 @@ def test_after_the_import_nothing_is_replaced_and_the_update_is_not_noticed(
     assert (
         "- to change mygw-identity-application: displayName (applications are named after instance and gateway)" in told
     )
-    assert "spec.sessionAffinity (the program leaves it to the cluster, which keeps what it has)" in told
+    # What comes back is no change.
+    for noise in ("spec.sessionAffinity", "terminationMessagePath", "revisionHistoryLimit", ": read"):
+        assert noise not in told
     assert f"az ad app credential delete --id {by_hand['appId']} --key-id {by_hand['keyId']}" in told
 
     assert (
@@ -123,8 +127,18 @@ def test_after_the_import_nothing_is_replaced_and_the_update_is_not_noticed(
     assert [text for text in (*deployable.sandbox.output, *saved) if by_hand["secret"] in text] == []
 
 
+def add_by_hand(sandbox: Sandbox) -> None:
+    """What people add to the article's objects."""
+    sandbox.kubectl("set", "resources", "deployment/mygw", "--limits=memory=1Gi").ok()
+    sandbox.kubectl("set", "env", "deployment/mygw", "HTTP_PROXY=http://contoso.example").ok()
+    sandbox.kubectl("annotate", "deployment/mygw", "contoso.example/owner=team").ok()
+    sandbox.kubectl("annotate", "service/mygw-live-traffic", f"{INTERNAL}=true").ok()
+    sandbox.kubectl("patch", "configmap", "mygw-env", "--type=merge", "-p", '{"data":{"contoso.key":"value"}}').ok()
+
+
 def test_a_secret_in_the_config_map_and_a_gateway_resource_are_taken_over(stack: Stack) -> None:
     application = deploy_by_hand(stack.sandbox)
+    add_by_hand(stack.sandbox)
     authentication = sandbox_gateway()["authentication"]
     authentication = {**authentication, "clientSecret": {**authentication["clientSecret"], "store": "ConfigMap"}}
     gateway = sandbox_gateway(authentication=authentication, createGatewayResource=True, locationName="Contoso HQ")
@@ -136,11 +150,26 @@ def test_a_secret_in_the_config_map_and_a_gateway_resource_are_taken_over(stack:
     stack.pulumi("import", "--file", "import.json", *options).ok()
     preview = json.loads(stack.ops("preview", "--format", "json").ok().output)
     assert preview["counts"]["replace"] == preview["counts"]["delete"] == 0
+    told = stack.ops("adopt").ok().output
+    undeclared = "(the program does not declare it)"
+    assert {line for line in told.splitlines() if line.startswith("    removes ")} == {
+        f'    removes data["contoso.key"] {undeclared}: Pods that start then do so without this setting.',
+        f'    removes metadata.annotations["contoso.example/owner"] {undeclared}',
+        f"    removes spec.template.spec.containers[0].resources {undeclared}: Pods run without these requests and limits, "
+        "so a full node evicts them first.",
+        f"    removes spec.template.spec.containers[0].env[0] {undeclared}: Pods that start then do so without this setting.",
+        f'    removes metadata.annotations["{INTERNAL}"] {undeclared}: The load balancer is no longer internal: the gateway '
+        "gets another address, which is public unless the cluster gives private ones.",
+    }
     assert (
-        '- to change mygw-workload-env: data["config.service.auth.azureAd.clientSecret"] (a client secret can\'t be '
-        "read back: a new one is made)"
-    ) in stack.ops("adopt").ok().output
+        '    sets data["config.service.auth.azureAd.clientSecret"] (a client secret can\'t be read back: a new one is made)'
+    ) in told
+    assert "the container takes the client secret from the Secret" not in told
     stack.up().ok()
+    pod = stack.sandbox.objects("deployment")["mygw"]["spec"]["template"]["spec"]
+    assert (pod["containers"][0]["resources"], "env" in pod["containers"][0]) == ({}, False)
+    assert "contoso.key" not in stack.sandbox.objects("configmap")["mygw-env"]["data"]
+    assert INTERNAL not in stack.sandbox.objects("service")["mygw-live-traffic"]["metadata"].get("annotations", {})
     assert application["secret"] not in state(stack)
     assert stack.outputs(secrets=True)["clientSecrets"]["mygw"] not in state(stack)
     stack.preview("--expect-no-changes").ok()

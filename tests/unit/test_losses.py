@@ -65,6 +65,18 @@ def test_what_somebody_else_owns_too_stays() -> None:
     assert told(a_write(*owners, live={"metadata": {"labels": {"team": "a"}}}, declared={})) == {}
 
 
+def test_a_replaced_object_loses_what_anybody_has_added_and_gets_what_came_with_its_creation_again() -> None:
+    live = {"metadata": {"labels": {"by-helm": "a", "by-kubectl": "b", "by-webhook": "c"}}}
+    owners = (
+        entry("helm", "Update", labels("by-helm")),
+        entry("kubectl-edit", "Update", labels("by-kubectl")),
+        entry("pulumi-kubernetes", "Update", labels("by-webhook")),
+    )
+    recorded = {"metadata": {"labels": {"by-webhook": "c"}}}
+    write = a_write(*owners, live=live, declared={}, inputs={}, outputs=recorded, replaces=True)
+    assert told(write) == {'metadata.labels["by-helm"]': ("a", None), 'metadata.labels["by-kubectl"]': ("b", None)}
+
+
 def test_of_an_object_that_names_no_owner_nothing_goes_yet() -> None:
     assert told(a_write(live={"metadata": {"labels": {"team": "a"}}}, declared={})) == {}
 

@@ -92,7 +92,7 @@ def test_a_cluster_that_cannot_be_reached_is_asked_once(steps: list[Step], monke
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize("operation", ["same", "create", "replace", "delete", "read"])
+@pytest.mark.parametrize("operation", ["same", "create", "create-replacement", "delete-replaced", "delete", "read"])
 def test_what_an_update_does_not_write_is_not_read(operation: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: Any) -> Any:
         raise AssertionError
