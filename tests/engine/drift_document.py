@@ -19,6 +19,54 @@ it with `pulumi up --refresh`. `python -m ops drift` reports the same, and what 
 | --- | --- | --- |
 """
 
+_UNSEEN = """
+## Additions to Kubernetes objects
+
+`python -m ops drift` reports each thing that was added to an object once: an annotation, a key, a variable, a container.
+It reads the object and compares it with what the program declares now, so a `pulumi refresh` hides nothing. An addition is
+an undeclared field with one of these properties:
+
+- Another writer owns it. Kubernetes records the owners in `metadata.managedFields`.
+- Nobody else owns it, and it differs from the value that the stack's state has.
+- The provider owns it by its own apply, although it is undeclared.
+- It decides how a pod runs: a key of the ConfigMap or the Secret, a container, a volume, a host alias, or a container's
+  command, arguments, lifecycle, variables, ports or mounts. The owner does not matter, because writers choose their names.
+
+The check does not report these:
+
+- Values that the API server sets by default, even if somebody else wrote them.
+- What the cluster writes: status, revisions, allocated addresses and ports, finalizers of load balancers and volumes.
+- What kubectl and Helm note: the last applied configuration, a restart (`kubectl rollout restart`), the Helm release.
+- Paths in `ignore_changes`, and empty maps.
+
+These changes stay unseen:
+
+| change | what the check shows |
+| --- | --- |
+"""
+
+_SHOWN_INSTEAD = {
+    "a node port, a health check port or an IP family set by hand": "nothing: the cluster allocates them",
+    "another order of containers, variables or ports": "nothing: Kubernetes matches them by name",
+    "a write as `pulumi-kubernetes`, before the program's first update of the object and a `pulumi refresh`": (
+        "the object, and of the fields those that decide how a pod runs"
+    ),
+    "a write that empties `managedFields`, and then a `pulumi refresh`": "the fields that decide how a pod runs",
+    "a field that a webhook or an admission policy adds to the provider's write": (
+        "nothing, unless it decides how a pod runs: then it is reported until you declare it"
+    ),
+    "a field that a webhook or an admission policy adds to somebody else's write": (
+        "the field, until a `pulumi refresh` records it"
+    ),
+    "anything that is changed in a pod or a ReplicaSet, by a webhook for example": (
+        "nothing: the check reads the declared objects"
+    ),
+    "a field that a new version of the API server sets by default": (
+        "nothing as long as nobody writes the object's specification. Otherwise the field, until a `pulumi refresh` "
+        "records it"
+    ),
+}
+
 
 def outcome(leaf: Leaf, refused: set[tuple[str, str]]) -> str:
     """What becomes of a change of one property."""
@@ -44,4 +92,5 @@ def drift_document(leaves: Iterable[Leaf], refused: set[tuple[str, str]], deleti
     for resource, deleted in deletions.items():
         rows.append(f"| **{resource}** | deleted as a whole | {deleted} |")
         rows += [f"| | `{leaf.path}` | {outcome(leaf, refused)} |" for leaf in by_resource.get(resource, [])]
-    return _HEAD + "\n".join(rows) + "\n"
+    unseen = [f"| {change} | {instead} |" for change, instead in _SHOWN_INSTEAD.items()]
+    return "\n".join([_HEAD + "\n".join(rows), _UNSEEN + "\n".join(unseen), ""])

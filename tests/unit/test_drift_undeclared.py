@@ -211,6 +211,26 @@ def test_fields_that_nobody_owns_are_judged_by_their_value() -> None:
     assert check({"spec": {"paused": True}}, program, recorded={"spec": {}})[0].what == "spec.paused"
 
 
+@pytest.mark.parametrize(
+    ("steps", "written", "found"),
+    [
+        ("spec", {"generation": 2}, []),
+        ("spec", {"generation": 3}, ["spec.paused"]),
+        ("spec", {"resourceVersion": "7"}, []),
+        ("spec", {"resourceVersion": "8"}, ["spec.paused"]),
+        ("metadata", {"generation": 2, "resourceVersion": "8"}, ["metadata.paused"]),
+        ("metadata", {"generation": 2, "resourceVersion": "7"}, []),
+    ],
+)
+def test_what_an_object_has_besides_that_nobody_has_written_is_a_new_default_of_the_api_server(
+    steps: str, written: dict[str, Any], found: list[str]
+) -> None:
+    there: dict[str, Any] = {"metadata": dict(written), "spec": {}}
+    there[steps]["paused"] = True
+    recorded: dict[str, Any] = {"metadata": {"generation": 2, "resourceVersion": "7"}, "spec": {}}
+    assert [finding.what for finding in check(there, {"metadata": {}, "spec": {}}, recorded=recorded)] == found
+
+
 def test_what_the_program_leaves_to_others_is_nobodys_addition() -> None:
     there = {"spec": {"paused": True, "minReadySeconds": 5}}
     recorded: dict[str, Any] = {"spec": {}}
@@ -229,6 +249,25 @@ def test_a_field_that_the_own_apply_owns_undeclared_was_added_in_its_name() -> N
     assert findings(there, {"spec": {}}) == {}  # so is what the API server has filled in
     there["metadata"]["managedFields"] += managed_by(OWN, "Apply", {"f:data": {}})
     assert findings(there, {"spec": {}}) == {"spec.paused": True}
+
+
+def test_what_somebody_writes_with_the_status_is_found_and_the_status_is_not() -> None:
+    fields = {"f:metadata": {"f:annotations": {"f:by": {}}}, "f:status": {"f:replicas": {}}}
+    entry = {"manager": "contoso", "operation": "Update", "subresource": "status", "fieldsV1": fields}
+    there: dict[str, Any] = {
+        "metadata": {
+            "annotations": {
+                "by": "hand",
+                "deployment.kubernetes.io/revision": "2",
+                "kubectl.kubernetes.io/last-applied-configuration": "{}",
+            },
+            "managedFields": [entry],
+        },
+        "spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "now"}}}},
+        "status": {"replicas": 2},
+    }
+    program: dict[str, Any] = {"metadata": {}, "spec": {"template": {"metadata": {"annotations": {}}}}}
+    assert findings(there, program) == {"metadata.annotations.by": "[not shown]"}
 
 
 def test_an_object_that_was_made_immutable_says_what_to_do() -> None:

@@ -133,7 +133,17 @@ class _Object:
         if not all(own) or any(owner.operation == APPLY for owner in field.owners):
             return True
         recorded = counterpart(self._live, self._resource.outputs, field.steps)
+        if recorded is ABSENT and self._is_as_stored(field.steps):
+            return False  # a default that another version of the API server has
         return masked_by_name(_at(self._live, field.steps)) != recorded
+
+    def _is_as_stored(self, steps: tuple[Step, ...]) -> bool:
+        """Whether nobody has written a field since the object was recorded: what it has besides, the API server adds."""
+        live, recorded = self._live["metadata"], self._resource.outputs.get("metadata") or {}
+        # Each change of a specification counts further, where a kind has a count; each write makes another version.
+        counted = steps[0] == "spec" and live.get("generation") and live["generation"] == recorded.get("generation")
+        version = live.get("resourceVersion")
+        return bool(counted or (version and version == recorded.get("resourceVersion")))
 
     def _waits_for_deployment(self, field: Field) -> bool:
         """Whether it is as was deployed, and the program has changed since."""

@@ -6,7 +6,7 @@ The rule alone, on objects of the real API server; `tests/engine/test_drift_addi
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from kubernetes.dynamic import DynamicClient
 from ops.cluster.fields import undeclared
 from ops.cluster.server_fields import DEFAULTS, pattern
 
-from ..control_plane import Kubernetes
-from .additions import declared, found, only_additions, with_additions
+from ...drift_additions import found, only_additions, with_additions
+from ..control_plane import SECONDS, Kubernetes
+from .objects import declared
 from .provider import Provider
 
 Writer = Callable[[Kubernetes, Provider, Path], None]
@@ -26,7 +27,7 @@ Writer = Callable[[Kubernetes, Provider, Path], None]
 def kubectl_edit(kubernetes: Kubernetes, provider: Provider, folder: Path) -> None:
     for name, each in provider.objects.items():
         wanted = folder / f"{name}.json"
-        wanted.write_text(json.dumps(with_additions(name, provider.live(name), sidecar_first=True)))
+        wanted.write_text(json.dumps(with_additions(provider.live(name), sidecar_first=True)))
         editor = folder / "editor.sh"
         editor.write_text(f'#!/bin/sh\ncp "{wanted}" "$1"\n')
         editor.chmod(0o755)
@@ -35,8 +36,8 @@ def kubectl_edit(kubernetes: Kubernetes, provider: Provider, folder: Path) -> No
 
 
 def kubectl_apply(kubernetes: Kubernetes, provider: Provider, folder: Path) -> None:
-    for name, each in provider.objects.items():
-        manifest = json.dumps(only_additions(name, each.declared))
+    for name in provider.objects:
+        manifest = json.dumps(only_additions(provider.live(name)))
         kubernetes.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", text=manifest)
 
 
@@ -51,7 +52,7 @@ def someone_called_pulumi_kubernetes(kubernetes: Kubernetes, provider: Provider,
 def replace(kubernetes: Kubernetes, provider: Provider, *, sidecar_first: bool, **options: str) -> None:
     client = DynamicClient(kubernetes.core.api_client)
     for name in provider.objects:
-        changed = with_additions(name, provider.live(name), sidecar_first=sidecar_first)
+        changed = with_additions(provider.live(name), sidecar_first=sidecar_first)
         api: Any = client.resources.get(api_version=changed["apiVersion"], kind=changed["kind"])
         api.replace(body=changed, **options)
 
@@ -78,7 +79,7 @@ def said(provider: Provider) -> Said:
 
 def once(provider: Provider, *, by_owner: bool = True) -> Said:
     """All additions, each once."""
-    wanted = {name: found(name, provider.live(name), by_owner=by_owner) for name in provider.objects}
+    wanted = {name: found(provider.live(name), by_owner=by_owner) for name in provider.objects}
     return {name: Counter(paths.items()) for name, paths in wanted.items() if paths}
 
 
@@ -268,3 +269,90 @@ def test_the_table_of_defaults_is_what_the_api_server_fills_in(kubernetes: Kuber
         for field in undeclared(provider.live(name), each.declared, ())
     }
     assert set(DEFAULTS) - seen == set()
+
+
+@pytest.fixture
+def admission(kubernetes: Kubernetes, namespace: str) -> Iterator[Callable[[str], None]]:
+    """Lets the API server change the namespace's Deployments at admission, as a webhook does."""
+    made: list[str] = []
+
+    def mutate(expression: str) -> None:
+        name = f"{namespace}.contoso.example"
+        rule = {"apiGroups": ["apps"], "apiVersions": ["v1"], "resources": ["deployments"]}
+        selector = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
+        group = {"apiVersion": "admissionregistration.k8s.io/v1", "metadata": {"name": name}}
+        policy = {
+            "matchConstraints": {
+                "resourceRules": [{**rule, "operations": ["CREATE", "UPDATE"]}],
+                "namespaceSelector": selector,
+            },
+            "mutations": [{"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": expression}}],
+            "reinvocationPolicy": "Never",
+        }
+        kubernetes.apply(
+            {**group, "kind": "MutatingAdmissionPolicy", "spec": policy},
+            {**group, "kind": "MutatingAdmissionPolicyBinding", "spec": {"policyName": name}},
+        )
+        made.append(name)
+        deployment = declared(namespace)[2]
+        deployment["metadata"]["name"] = "another"
+        deadline = time.monotonic() + SECONDS
+        while True:  # it is in force a moment later
+            text = kubernetes.kubectl(
+                "create", "--dry-run=server", "-o", "json", "-f", "-", text=json.dumps(deployment)
+            )
+            if "contoso-policy" in text:
+                return
+            assert time.monotonic() < deadline, "the policy changes nothing"
+
+    yield mutate
+    for name in made:
+        kubernetes.kubectl("delete", "mutatingadmissionpolicy,mutatingadmissionpolicybinding", name)
+
+
+HARMLESS = (
+    'Object{metadata: Object.metadata{annotations: {"contoso-policy": "1"}}, '
+    "spec: Object.spec{template: Object.spec.template{spec: Object.spec.template.spec{"
+    'priorityClassName: "contoso"}}}}'
+)
+CONTAINER = (
+    "Object{spec: Object.spec{template: Object.spec.template{spec: Object.spec.template.spec{initContainers: ["
+    'Object.spec.template.spec.initContainers{name: "contoso-policy", image: "contoso/injected:1"}]}}}}'
+)
+
+
+def test_what_admission_adds_to_the_providers_writes_is_nobodys_addition(
+    provider: Provider, admission: Callable[[str], None]
+) -> None:
+    admission(HARMLESS)
+    provider.create(*declared(provider.namespace))
+    assert provider.live("mygw")["metadata"]["annotations"]["contoso-policy"] == "1"
+    for change in (provider.refresh, provider.update, provider.refresh, provider.update):
+        assert said(provider) == {}
+        change()
+    assert provider.live("mygw")["spec"]["template"]["spec"]["priorityClassName"] == "contoso"
+
+
+def test_what_admission_adds_to_somebody_elses_write_is_found_until_it_is_recorded(
+    kubernetes: Kubernetes, provider: Provider, admission: Callable[[str], None]
+) -> None:
+    provider.create(*declared(provider.namespace))
+    provider.update()
+    admission(HARMLESS)
+    assert said(provider) == {}
+    kubernetes.kubectl("label", "deployment", "mygw", "app=mygw", "by=hand", "-n", provider.namespace, "--overwrite")
+    by_hand = Counter([("metadata.labels.by", "added")])
+    by_policy = ('metadata.annotations["contoso-policy"]', "spec.template.spec.priorityClassName")
+    assert said(provider) == {"mygw": by_hand + Counter((path, "added") for path in by_policy)}
+    provider.refresh()
+    assert said(provider) == {"mygw": by_hand}
+
+
+def test_a_container_that_admission_adds_is_found_always(provider: Provider, admission: Callable[[str], None]) -> None:
+    admission(CONTAINER)
+    provider.create(*declared(provider.namespace))
+    injected = {"mygw": Counter([("spec.template.spec.initContainers[0]", "added")])}
+    for change in (provider.refresh, provider.update):
+        assert said(provider) == injected
+        change()
+    assert said(provider) == injected
