@@ -5,8 +5,10 @@ from typing import cast
 import pulumi
 from pulumi_kubernetes.meta.v1.outputs import ObjectMeta
 
-# What the provider's field managers begin with; each object has one of its own.
-_FIELD_MANAGER = "pulumi-kubernetes"
+# The provider creates an object under the first name, with an Update. From the object's first update on it applies under the
+# second, followed by letters of the object's own; what others then write under the first is theirs.
+_CREATES = ("pulumi-kubernetes", "Update")
+_APPLIES = ("pulumi-kubernetes-", "Apply")
 
 
 class LastWrite:
@@ -30,8 +32,10 @@ class LastWrite:
         if self._is_made_now and pulumi.runtime.is_dry_run():
             # The API server's answer to the provider's dry run has the time of the preview, which a plan would hold.
             return cast("str", pulumi.UNKNOWN)
-        own = [field for field in metadata.managed_fields or [] if str(field.manager).startswith(_FIELD_MANAGER)]
-        return max((str(field.time) for field in own), default="")
+        entries = metadata.managed_fields or []
+        applied = [e for e in entries if str(e.manager).startswith(_APPLIES[0]) and e.operation == _APPLIES[1]]
+        created = [e for e in entries if (e.manager, e.operation) == _CREATES]
+        return max((str(entry.time) for entry in applied or created), default="")
 
     def _note(self, _: pulumi.ResourceHookArgs) -> None:
         self._is_made_now = True
