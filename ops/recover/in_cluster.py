@@ -53,8 +53,8 @@ def left_over(creation: Creation, cluster: Cluster, places: Places) -> Leftover 
     holder = places.holders.get(str(live["metadata"]["uid"]))
     if holder == places.stack:
         return None  # made since and recorded, or what would have been replaced
-    what, id_ = f"{kind} {namespace}/{name}", f"{namespace}/{name}"
-    if reason := f"stack {holder} has it" if holder else _why_it_is_not_ours(creation, live, places):
+    what, id_ = in_words(creation.type, metadata), f"{namespace}/{name}"
+    if reason := _who_else_has_it(holder, places.makers.get(what)) or _why_it_is_not_ours(creation, live, places):
         return Leftover(creation.name, creation.urn, what, Fate.KEEP, reason=reason)
     inputs = _inputs(creation, live)
     return Leftover(
@@ -66,6 +66,17 @@ def left_over(creation: Creation, cluster: Cluster, places: Places) -> Leftover 
         record={**creation.record, "inputs": inputs},
         outputs=_outputs(inputs, live),
     )
+
+
+def in_words(type_: str, metadata: Mapping[str, Any]) -> str:
+    """An object by its kind and name."""
+    return f"{type_.rpartition(':')[2]} {metadata.get('namespace', 'default')}/{metadata['name']}"
+
+
+def _who_else_has_it(holder: str | None, maker: str | None) -> str:
+    if holder is None and maker is not None:
+        return f"stack {maker} was making an object of that name, too"
+    return "" if holder is None else f"stack {holder} has it"
 
 
 def _why_it_is_not_ours(creation: Creation, live: dict[str, Any], places: Places) -> str:

@@ -59,6 +59,8 @@ class Places:
     """Name of the stack."""
     holders: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """The project's stack that has a Kubernetes object, by the object's uid."""
+    makers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Another stack of the project that is making a Kubernetes object, or was when it was killed, by the object in words."""
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     """The values that are secret in this stack's state."""
 

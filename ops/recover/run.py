@@ -11,10 +11,11 @@ from ..engine.commands import run
 from ..engine.history import updates
 from ..engine.lock import Lock, clear_lock, find_lock, is_owner_gone
 from ..engine.providers import provider_inputs
-from ..engine.state import StackResource, export_raw, export_stack, holdings, import_raw, resources_of, stacks
+from ..engine.state import StackResource, export_raw, holdings, import_raw, resources_of, stacks
 from ..engine.steps import preview
 from ..errors import OpsError
 from ..report.values import secrets_in, unmarked
+from .in_cluster import in_words
 from .leftover import Fate, Leftover, Places
 from .pending import find_leftovers
 from .unrecorded import beside_the_state, instead_of_creations
@@ -119,9 +120,9 @@ def _leftovers(stack: str, state: dict[str, Any], lock: Lock | None) -> list[Lef
     resources = resources_of(state)
     if provider_inputs("azure-native", resources) is None:
         return []  # no update has come as far as Azure
-    exported = {name: export_stack(name) for name in {stack.rsplit("/", 1)[-1], *stacks()}}
-    in_clear, known = export_raw(stack, in_clear=True), _known(exported)
-    places = _places(stack, resources, exported, secrets_in(in_clear), lock)
+    states = {name: export_raw(name) for name in {stack.rsplit("/", 1)[-1], *stacks()}}
+    in_clear, known = export_raw(stack, in_clear=True), _known(states)
+    places = _places(stack, resources, states, secrets_in(in_clear), lock)
     found = [
         *find_leftovers(state, known, places, _declared(in_clear)),
         *beside_the_state(resources, known, places),
@@ -137,7 +138,7 @@ def _leftovers(stack: str, state: dict[str, Any], lock: Lock | None) -> list[Lef
 def _places(
     stack: str,
     resources: list[StackResource],
-    exported: Mapping[str, list[StackResource]],
+    states: Mapping[str, dict[str, Any]],
     secrets: Iterable[str],
     lock: Lock | None,
 ) -> Places:
@@ -151,7 +152,8 @@ def _places(
         updates=[*updates(stack), *([killed] if killed else [])],
         killed=killed,
         stack=stack.rsplit("/", 1)[-1],
-        holders=_holders(exported),
+        holders=_holders(states),
+        makers=_makers({name: state for name, state in states.items() if name != stack.rsplit("/", 1)[-1]}),
         secrets=frozenset(secrets),
     )
 
@@ -181,25 +183,35 @@ def _check_others(stack: str) -> None:
                 )
 
 
-def _known(exported: Mapping[str, list[StackResource]]) -> set[str]:
+def _known(states: Mapping[str, dict[str, Any]]) -> set[str]:
     """What the project's stacks know, in lower case: ids, object ids, and key ids of client secrets.
 
     ARM takes its ids in any case, and answers in its own: what the state has need not be written as the inputs are.
     """
     known: set[str] = set()
-    for resources in exported.values():
-        for resource in resources:
+    for state in states.values():
+        for resource in resources_of(state):
             known |= {resource.id, *(str(resource.outputs.get(key)) for key in ("objectId", "keyId"))}
     return {entry.lower() for entry in known - {"", "None"}}
 
 
-def _holders(exported: Mapping[str, list[StackResource]]) -> dict[str, str]:
+def _holders(states: Mapping[str, dict[str, Any]]) -> dict[str, str]:
     """The stack that has a Kubernetes object, by its uid: names are the same in every cluster."""
     return {
         str(resource.outputs["metadata"].get("uid")): stack
-        for stack, resources in exported.items()
-        for resource in resources
+        for stack, state in states.items()
+        for resource in resources_of(state)
         if resource.type.startswith("kubernetes:") and "metadata" in resource.outputs
+    }
+
+
+def _makers(states: Mapping[str, dict[str, Any]]) -> dict[str, str]:
+    """The stack that is making a Kubernetes object, or was when it was killed, by the object in words."""
+    return {
+        in_words(operation["resource"]["type"], operation["resource"]["inputs"]["metadata"]): stack
+        for stack, state in states.items()
+        for operation in state["deployment"].get("pending_operations") or []
+        if operation["type"] == "creating" and operation["resource"]["type"].startswith("kubernetes:")
     }
 
 

@@ -51,7 +51,6 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "find_lock", lambda _: None)
     monkeypatch.setattr(run, "updates", lambda _: [])
     monkeypatch.setattr(run, "stacks", list)
-    monkeypatch.setattr(run, "export_stack", lambda _: [])
     monkeypatch.setattr(run, "preview", lambda _: [])
 
 

@@ -124,6 +124,9 @@ def test_an_object_is_taken_over_only_if_this_stacks_update_must_have_made_it(
 def test_an_object_that_another_stack_has_is_kept_and_one_that_this_stack_has_is_not_named() -> None:
     (found,) = unrecorded(live(), holders={"4f5e": "staging"})
     assert (found.fate, found.reason) == (Fate.KEEP, "stack staging has it")
+    # Services of two stacks can be declared alike: which of them was killed while it made this one, nothing tells.
+    (found,) = unrecorded(live(), makers={"Service default/mygw-live-traffic": "staging"})
+    assert (found.fate, found.reason) == (Fate.KEEP, "stack staging was making an object of that name, too")
     assert unrecorded(live(), holders={"4f5e": "dev"}) == []
     assert unrecorded(None) == []
 
