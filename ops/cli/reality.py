@@ -67,7 +67,7 @@ def drift(
 def verify(
     stack: Stack, format_: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT
 ) -> None:
-    """Ask Entra, ARM and the cluster whether a deployed stack's gateways can do their work. Changes nothing.
+    """Ask Entra, ARM and the cluster whether a stack's gateways can do their work, also while an update runs. Changes nothing.
 
     Exit codes: 0 all is well; 1 something is not; 2 something could not be found out, and the message says why.
     """

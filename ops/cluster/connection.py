@@ -62,6 +62,16 @@ class Cluster:
             found = self._resource(api_version, kind).get(namespace=namespace, label_selector=label_selector)
             return found.to_dict()["items"]
 
+    def warnings(self, namespace: str) -> list[dict[str, Any]]:
+        """The events of a namespace that warn, the last one last.
+
+        Raises:
+            OpsError: they can't be read, for which a reader has no right.
+        """
+        with _told(f"The events in namespace {namespace}"):
+            found = self._resource("v1", "Event").get(namespace=namespace, field_selector="type=Warning")
+            return sorted(found.to_dict()["items"], key=_last_seen)
+
     def log(self, namespace: str, pod: str, lines: int, seconds: int) -> list[str]:
         """The last lines of a pod's log, none older than some seconds.
 
@@ -84,6 +94,10 @@ class Cluster:
 def field_managers(live: dict[str, Any]) -> list[str]:
     """Who has written an object's fields, in lower case."""
     return [str(entry.get("manager") or "").lower() for entry in live["metadata"].get("managedFields") or []]
+
+
+def _last_seen(event: dict[str, Any]) -> str:
+    return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])
 
 
 @contextmanager

@@ -1,19 +1,22 @@
 """Is the gateway resource there, with its APIs?"""
 
 from ..azure.api import Api
-from .deployed import DeployedGateway
+from .gateways import NOT_YET, Gateway
 from .report import Answer, Check
 
 QUESTION = "gateway resource"
 _VERSION = "2024-05-01"
 
 
-def check_gateway_resource(gateway: DeployedGateway, arm: Api) -> Check:
+def check_gateway_resource(gateway: Gateway, arm: Api) -> Check:
     """Whether ARM has the gateway resource and all of its APIs attached.
 
     Raises:
         OpsError: ARM can't be read.
     """
+    if not gateway.gateway_id:
+        found = "the id of the gateway resource is not known yet"
+        return Check(gateway.name, QUESTION, Answer.UNKNOWN, found, NOT_YET)
     if arm.find(gateway.gateway_id, api_version=_VERSION) is None:
         next_step = (
             "`pulumi up --refresh` makes it again where the stack has `createGatewayResource: true`; else create it: "

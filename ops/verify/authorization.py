@@ -4,7 +4,7 @@ from typing import Any
 
 from ..azure.api import Api
 from ..azure.permissions import any_grants, covers
-from .deployed import DeployedGateway
+from .gateways import NOT_YET, Gateway
 from .report import Answer, Check
 
 VALIDATOR_QUESTION = "validator role"
@@ -49,17 +49,21 @@ def check_validator(instance_id: str, arm: Api) -> Check:
     )
 
 
-def check_reader(gateway: DeployedGateway, arm: Api) -> Check:
+def check_reader(gateway: Gateway, arm: Api) -> Check:
     """Whether the gateway's service principal can read the gateway's configuration.
 
     Raises:
         OpsError: ARM can't be read.
     """
+    if not gateway.principal_id or not gateway.gateway_id:
+        what = "the gateway resource" if gateway.principal_id else "the service principal"
+        return Check(gateway.name, READER_QUESTION, Answer.UNKNOWN, f"the id of {what} is not known yet", NOT_YET)
     who = f"service principal {gateway.principal_id}"
     if any_grants(_permissions(gateway.principal_id, gateway.gateway_id, arm), READER_ACTION, data=True):
         return Check(gateway.name, READER_QUESTION, Answer.OK, f"{who} can read the gateway's configuration")
     found = f"{who} lacks the data action {READER_ACTION} at {gateway.gateway_id}"
-    return Check(gateway.name, READER_QUESTION, Answer.FAILED, found, _HEAL)
+    next_step = _HEAL if gateway.is_reader_assigned else NOT_YET
+    return Check(gateway.name, READER_QUESTION, Answer.FAILED, found, next_step)
 
 
 def _permissions(principal_id: str, target: str, arm: Api) -> list[dict[str, Any]]:

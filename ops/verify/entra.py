@@ -7,7 +7,7 @@ from ..azure.clouds import find_cloud
 from ..azure.sign_in import get_token
 from ..cluster.connection import Cluster
 from ..errors import SignInError
-from .deployed import DeployedGateway, default_audience
+from .gateways import NOT_YET, SECRET_SETTING, Gateway, KubernetesObject, default_audience
 from .report import Answer, Check
 
 QUESTION = "token"
@@ -22,17 +22,21 @@ _NEXT = {
 }
 
 
-def check_token(gateway: DeployedGateway, cluster: Cluster, environment: str) -> Check:
+def check_token(gateway: Gateway, cluster: Cluster, environment: str) -> Check:
     """Get a token as a pod would.
 
     Raises:
         OpsError: the settings can't be read, or Entra does not answer.
     """
-    settings = _settings(gateway, cluster)
+    holder = gateway.config_map if gateway.is_secret_in_config_map else gateway.secret
+    if gateway.config_map is None or holder is None:
+        found = f"no {'Secret' if gateway.config_map else 'ConfigMap'} is made yet: there is nothing to ask for a token with"
+        return Check(gateway.name, QUESTION, Answer.UNKNOWN, found, NOT_YET)
+    settings = _settings(gateway.config_map, None if gateway.is_secret_in_config_map else holder, cluster)
     if settings is None:
-        what = gateway.secret or gateway.config_map
-        found = f"{what.namespace}/{what.name} has no client secret, or is not there"
-        return Check(gateway.name, QUESTION, Answer.FAILED, found, "`pulumi up --refresh` puts it back.")
+        found = f"{holder.namespace}/{holder.name} has no client secret, or is not there"
+        next_step = "`pulumi up --refresh` puts it back." if holder.is_made else NOT_YET
+        return Check(gateway.name, QUESTION, Answer.FAILED, found, next_step)
     there = settings.get(f"{_SETTING}.authority")
     if there != gateway.authority:
         # The secret is not handed to somebody whom nobody has declared.
@@ -56,20 +60,20 @@ def check_token(gateway: DeployedGateway, cluster: Cluster, environment: str) ->
     return Check(gateway.name, QUESTION, Answer.OK, f"Entra gives application {client_id} a token for {audience}")
 
 
-def _authority(gateway: DeployedGateway, environment: str) -> str:
+def _authority(gateway: Gateway, environment: str) -> str:
     # Where the environment names a cloud, its names are reached by it, and the pods' may not be known here.
     if os.environ.get("ARM_METADATA_HOSTNAME"):
         return find_cloud(environment).authority
     return gateway.authority
 
 
-def _settings(gateway: DeployedGateway, cluster: Cluster) -> dict[str, str] | None:
-    """The settings that a pod reads at its start."""
-    config_map = cluster.find("v1", "ConfigMap", gateway.config_map.namespace, gateway.config_map.name)
-    settings: dict[str, str] = dict((config_map or {}).get("data") or {})
-    if gateway.secret is not None:
-        secret = cluster.find("v1", "Secret", gateway.secret.namespace, gateway.secret.name)
-        encoded = ((secret or {}).get("data") or {}).get("clientSecret", "")
-        settings[f"{_SETTING}.clientSecret"] = base64.b64decode(encoded).decode(errors="replace")
+def _settings(config_map: KubernetesObject, secret: KubernetesObject | None, cluster: Cluster) -> dict[str, str] | None:
+    """The settings that a pod reads at its start; None without those that a token needs."""
+    found = cluster.find("v1", "ConfigMap", config_map.namespace, config_map.name)
+    settings: dict[str, str] = dict((found or {}).get("data") or {})
+    if secret is not None:
+        found = cluster.find("v1", "Secret", secret.namespace, secret.name)
+        encoded = ((found or {}).get("data") or {}).get("clientSecret", "")
+        settings[SECRET_SETTING] = base64.b64decode(encoded).decode(errors="replace")
     needed = ("clientSecret", "clientId", "tenantId")
     return settings if all(settings.get(f"{_SETTING}.{name}") for name in needed) else None

@@ -1,77 +1,141 @@
-"""Are the pods ready, and did they load configuration?"""
+"""Are the pods ready, and if not: what refuses them, or what do they wait for?
+
+Whatever it is, the cluster says it at once in the conditions of Deployment, ReplicaSet and pods, long before an update
+gives up. Events say more, where they may be read.
+"""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from ..cluster.connection import Cluster
-from .deployed import DeployedGateway
+from ..errors import OpsError
+from .gateways import NOT_YET, Gateway, KubernetesObject
 from .report import Answer, Check
 
-PODS_QUESTION = "pods"
-CONFIGURATION_QUESTION = "configuration"
-_LINES = 300
-# A gateway asks for its configuration more often than that. What was wrong before is over, whatever the log says then.
-_SECONDS = 300
-# What a gateway's log says when it gets no configuration, and when it has one (again). The first is known from reports
-# in the image's repository; with what words it says the second is not established.
-_TROUBLE = re.compile(r"ConfigurationApi\w*NotAvailable|TokenUnavailable|AADSTS\d+")
-_WELL = re.compile(r"ConfigurationApi\w*Available|ConfigurationLoaded|ConfigurationChanged|Heartbeat")
+QUESTION = "pods"
+_REVISION = "deployment.kubernetes.io/revision"
+# What stands in the way, by what the cluster says of it.
+_NEXT = (
+    (
+        re.compile(r"exceeded quota|failed quota"),
+        "The namespace's ResourceQuota refuses the pods: `kubectl describe quota -n {namespace}` says what is left of it. "
+        "Raise it, or lower `replicas`.",
+    ),
+    (
+        re.compile(r"violates PodSecurity"),
+        "The namespace's label `pod-security.kubernetes.io/enforce` refuses the pods: set it to `baseline`, or take another "
+        "`namespace`.",
+    ),
+    (
+        re.compile(r"admission webhook"),
+        "A policy of the cluster refuses the pods: ask its administrator.",
+    ),
+    (
+        re.compile(r"Unschedulable"),
+        "No node takes the pods, and the message says what each lacks: `kubectl get nodes`.",
+    ),
+    (
+        re.compile(r"ImagePull|InvalidImageName"),
+        "Check `image`: a later `pulumi up` with the right one rolls the pods.",
+    ),
+    (
+        re.compile(r"CreateContainerConfigError"),
+        "The ConfigMap or the Secret is gone or lacks a key: `pulumi up --refresh`.",
+    ),
+)
 
 
-def check_pods(gateway: DeployedGateway, cluster: Cluster) -> Check:
+def check_pods(gateway: Gateway, cluster: Cluster) -> Check:
     """Whether as many pods of the last revision are ready as the Deployment asks for.
 
     Raises:
-        OpsError: the cluster can't be read.
+        OpsError: the Deployment can't be read.
     """
-    where = f"{gateway.deployment.namespace}/{gateway.deployment.name}"
-    deployment = cluster.find("apps/v1", "Deployment", gateway.deployment.namespace, gateway.deployment.name)
+    if gateway.deployment is None:
+        return Check(gateway.name, QUESTION, Answer.FAILED, "no Deployment is made yet", NOT_YET)
+    namespace, name = gateway.deployment.namespace, gateway.deployment.name
+    deployment = cluster.find("apps/v1", "Deployment", namespace, name)
     if deployment is None:
-        found = f"there is no Deployment {where}"
-        return Check(gateway.name, PODS_QUESTION, Answer.FAILED, found, "`pulumi up --refresh` makes it again.")
+        found = f"there is no Deployment {namespace}/{name}"
+        return Check(gateway.name, QUESTION, Answer.FAILED, found, gateway.deployment.if_missing)
     wanted, current = deployment["spec"]["replicas"], _ready_of_last_revision(deployment)
     if current >= wanted:
-        return Check(gateway.name, PODS_QUESTION, Answer.OK, f"{current} of {wanted} ready in {where}")
-    reasons = dict.fromkeys(reason for pod in _pods(gateway, cluster) if (reason := _waits_for(pod)))
-    found = f"{current} of {wanted} of the last revision ready in {where}" + "".join(f"; {r}" for r in reasons)
-    next_step = (
-        "Check `image`: a later `pulumi up` with the right one rolls the pods."
-        if "ImagePull" in found or "InvalidImageName" in found
-        else f"`kubectl describe pod -n {gateway.deployment.namespace} -l app={gateway.deployment.name}` says what they wait for."
+        return Check(gateway.name, QUESTION, Answer.OK, f"{current} of {wanted} ready in {namespace}/{name}")
+    reasons = dict.fromkeys(_reasons(deployment, gateway.deployment, cluster))
+    found = f"{current} of {wanted} of the last revision ready in {namespace}/{name}" + "".join(
+        f"; {r}" for r in reasons
     )
-    return Check(gateway.name, PODS_QUESTION, Answer.FAILED, found, next_step)
+    return Check(gateway.name, QUESTION, Answer.FAILED, found, _next_step(found, gateway.deployment))
 
 
-def check_configuration(gateway: DeployedGateway, cluster: Cluster) -> Check:
-    """Whether the running pods have their configuration, by their readiness and what they log.
+def pods_of(deployment: KubernetesObject, cluster: Cluster) -> list[dict[str, Any]]:
+    """A gateway's pods, without those that end.
 
     Raises:
-        OpsError: the cluster can't be read.
+        OpsError: they can't be read.
     """
-    running = [pod for pod in _pods(gateway, cluster) if (pod.get("status") or {}).get("phase") == "Running"]
-    for pod in running:
-        name = pod["metadata"]["name"]
-        line = last_trouble(cluster.log(gateway.deployment.namespace, name, _LINES, _SECONDS))
-        if line is not None:
-            next_step = _next_step(line)
-            return Check(gateway.name, CONFIGURATION_QUESTION, Answer.FAILED, f"pod {name} logs: {line}", next_step)
-        if not _is_ready(pod):
-            next_step = f"`kubectl logs -n {gateway.deployment.namespace} {name}`"
-            return Check(gateway.name, CONFIGURATION_QUESTION, Answer.FAILED, f"pod {name} is not ready", next_step)
-    if not running:
-        return Check(gateway.name, CONFIGURATION_QUESTION, Answer.UNKNOWN, "no pod runs", "Let the pods start first.")
-    found = f"{len(running)} pod(s) are ready and log no trouble with it"
-    return Check(gateway.name, CONFIGURATION_QUESTION, Answer.OK, found)
+    found = cluster.select("v1", "Pod", deployment.namespace, f"app={deployment.name}")
+    return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
 
-def last_trouble(lines: list[str]) -> str | None:
-    """The last line of a log that tells of trouble with the configuration, unless a later one says it is over."""
-    for line in reversed(lines):
-        if _TROUBLE.search(line):
-            return line.strip()
-        if _WELL.search(line):
-            return None
-    return None
+def is_ready(pod: dict[str, Any]) -> bool:
+    """Whether a pod is ready."""
+    return _condition(pod, "Ready").get("status") == "True"
+
+
+def _reasons(deployment: dict[str, Any], named: KubernetesObject, cluster: Cluster) -> Iterator[str]:
+    """Why there are too few pods, as far as it can be found out with the rights that there are."""
+    refused = _condition(deployment, "ReplicaFailure")
+    try:
+        if refused.get("status") != "True":
+            refused = _condition(_last_replica_set(deployment, named, cluster), "ReplicaFailure")
+        waiting = [reason for pod in pods_of(named, cluster) if (reason := _waits_for(pod))]
+    except OpsError as error:
+        waiting = [str(error)]
+    if refused.get("status") == "True":
+        # The condition keeps its first message for as long as it lasts, whatever refuses the pods by now.
+        last = [e for e in _warnings(named, cluster) if e.get("reason") == refused.get("reason")][-1:]
+        message = (last[0] if last else refused).get("message", "")
+        waiting.insert(0, f"pods are refused: {refused.get('reason', '')}: {message}")
+    progressing = _condition(deployment, "Progressing")
+    if not waiting and progressing.get("status") == "False":
+        waiting = [f"{progressing.get('reason', '')}: {progressing.get('message', '')}"]
+    yield from waiting
+    if not any(": " in reason for reason in waiting):
+        for event in _warnings(named, cluster):
+            about = event["involvedObject"]
+            yield f"{about.get('kind', '')} {about['name']}: {event.get('reason', '')}: {event.get('message', '')}"
+
+
+def _last_replica_set(deployment: dict[str, Any], named: KubernetesObject, cluster: Cluster) -> dict[str, Any]:
+    """The ReplicaSet of a Deployment's last revision; an empty object where there is none."""
+    owned = [
+        replica_set
+        for replica_set in cluster.select("apps/v1", "ReplicaSet", named.namespace, f"app={named.name}")
+        if any(
+            owner["uid"] == deployment["metadata"]["uid"]
+            for owner in replica_set["metadata"].get("ownerReferences", ())
+        )
+    ]
+    return max(owned, key=_revision, default={})
+
+
+def _revision(replica_set: dict[str, Any]) -> int:
+    return int((replica_set["metadata"].get("annotations") or {}).get(_REVISION, 0))
+
+
+def _warnings(named: KubernetesObject, cluster: Cluster) -> list[dict[str, Any]]:
+    """The events of a gateway's objects that warn, the last one last. Who may not read them gets on without."""
+    try:
+        events = cluster.warnings(named.namespace)
+    except OpsError:
+        return []
+    return [
+        event
+        for event in events
+        if (about := str(event["involvedObject"].get("name", ""))) == named.name or about.startswith(f"{named.name}-")
+    ]
 
 
 def _ready_of_last_revision(deployment: dict[str, Any]) -> int:
@@ -83,25 +147,11 @@ def _ready_of_last_revision(deployment: dict[str, Any]) -> int:
     return max(0, status.get("readyReplicas", 0) - old)
 
 
-def _next_step(line: str) -> str:
-    if "AADSTS" in line or "TokenUnavailable" in line:
-        return "See the line about the token."
-    if re.search(r"\b40[13]\b|Forbidden|Unauthorized", line):
-        return "See the lines about the two roles; a new assignment takes up to ten minutes to work everywhere."
-    if re.search(r"\b404\b", line):
-        return "See the line about the gateway resource: its name has to be `gateway.name`."
-    return "The pods need outbound access to the configuration endpoint, TCP 443."
-
-
-def _pods(gateway: DeployedGateway, cluster: Cluster) -> list[dict[str, Any]]:
-    deployment = gateway.deployment
-    found = cluster.select("v1", "Pod", deployment.namespace, f"app={deployment.name}")
-    return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
-
-
-def _is_ready(pod: dict[str, Any]) -> bool:
-    conditions = (pod.get("status") or {}).get("conditions") or []
-    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+def _next_step(found: str, deployment: KubernetesObject) -> str:
+    for sign, step in _NEXT:
+        if sign.search(found):
+            return step.format(namespace=deployment.namespace)
+    return f"`kubectl describe pod -n {deployment.namespace} -l app={deployment.name}` says what they wait for."
 
 
 def _waits_for(pod: dict[str, Any]) -> str:
@@ -110,7 +160,12 @@ def _waits_for(pod: dict[str, Any]) -> str:
         waiting = (container.get("state") or {}).get("waiting")
         if waiting:
             return f"pod {name}: {waiting.get('reason', 'waiting')}: {waiting.get('message', '')}".rstrip(": ")
-    for condition in status.get("conditions") or []:
-        if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            return f"pod {name}: {condition.get('reason', '')}: {condition.get('message', '')}"
-    return "" if _is_ready(pod) else f"pod {name} is not ready"
+    scheduled = _condition(pod, "PodScheduled")
+    if scheduled.get("status") == "False":
+        return f"pod {name}: {scheduled.get('reason', '')}: {scheduled.get('message', '')}"
+    return "" if is_ready(pod) else f"pod {name} is not ready"
+
+
+def _condition(object_: dict[str, Any], type_: str) -> dict[str, Any]:
+    conditions = (object_.get("status") or {}).get("conditions") or []
+    return next((condition for condition in conditions if condition["type"] == type_), {})

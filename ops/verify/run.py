@@ -1,14 +1,15 @@
 """All questions about one stack, in the order in which one depends on the other."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from ..azure.sign_in import Azure
 from ..cluster.connection import Cluster
 from ..engine.providers import provider_inputs
-from ..engine.state import StackResource, export_stack
+from ..engine.state import StackResource, export_raw, resources_under_way
 from ..errors import OpsError
-from . import api_management, authorization, entra, pods
-from .deployed import deployed_gateways
+from . import api_management, authorization, configuration, entra, pods
+from .gateways import NOT_YET, gateways_of
 from .report import Answer, Check, Report
 
 
@@ -18,19 +19,23 @@ def verify(stack: str) -> Report:
     Raises:
         OpsError: there is nothing to ask about.
     """
-    resources = export_stack(stack)
+    resources = resources_under_way(export_raw(stack))
     return Report(stack, tuple(_checks(stack, resources)))
 
 
 def _checks(stack: str, resources: list[StackResource]) -> Iterator[Check]:
-    gateways = deployed_gateways(stack, resources)
-    azure_native, kubernetes = (provider_inputs(package, resources) or {} for package in ("azure-native", "kubernetes"))
+    gateways = gateways_of(stack, resources)
+    azure_native = provider_inputs("azure-native", resources) or {}
     environment = str(azure_native.get("environment") or "public")
     azure = Azure(azure_native)
-    cluster = _Once(lambda: Cluster(kubernetes))
+    cluster = _Once(provider_inputs("kubernetes", resources))
 
     for instance_id in dict.fromkeys(gateway.instance_id for gateway in gateways):
         name = instance_id.rpartition("/")[2]
+        if not name:
+            found = "the id of the API Management instance is not known yet"
+            yield Check(stack, authorization.VALIDATOR_QUESTION, Answer.UNKNOWN, found, NOT_YET)
+            continue
         yield _asked(
             name,
             authorization.VALIDATOR_QUESTION,
@@ -41,8 +46,8 @@ def _checks(stack: str, resources: list[StackResource]) -> Iterator[Check]:
             entra.QUESTION: lambda g=gateway: entra.check_token(g, cluster.get(), environment),
             authorization.READER_QUESTION: lambda g=gateway: authorization.check_reader(g, azure.arm),
             api_management.QUESTION: lambda g=gateway: api_management.check_gateway_resource(g, azure.arm),
-            pods.PODS_QUESTION: lambda g=gateway: pods.check_pods(g, cluster.get()),
-            pods.CONFIGURATION_QUESTION: lambda g=gateway: pods.check_configuration(g, cluster.get()),
+            pods.QUESTION: lambda g=gateway: pods.check_pods(g, cluster.get()),
+            configuration.QUESTION: lambda g=gateway: configuration.check_configuration(g, cluster.get()),
         }
         for question, ask in questions.items():
             yield _asked(gateway.name, question, ask)
@@ -51,13 +56,15 @@ def _checks(stack: str, resources: list[StackResource]) -> Iterator[Check]:
 class _Once:
     """The cluster, when it is first needed: what ARM and Entra know can be asked without it."""
 
-    def __init__(self, connect: Callable[[], Cluster]) -> None:
-        self._connect = connect
+    def __init__(self, provider: Mapping[str, Any] | None) -> None:
+        self._provider = provider
         self._cluster: Cluster | None = None
 
     def get(self) -> Cluster:
+        if self._provider is None:
+            raise OpsError("The state has no Kubernetes provider yet.")
         if self._cluster is None:
-            self._cluster = self._connect()
+            self._cluster = Cluster(self._provider)
         return self._cluster
 
 

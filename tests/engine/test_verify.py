@@ -1,11 +1,12 @@
 """`python -m ops verify`: each thing that a gateway needs, with its answer and the next step."""
 
 import json
+import signal
 from typing import Any
 
 import pytest
 
-from .sandbox import AUTHORIZATION_VERSION, INSTANCE, Result, Stack, eventually
+from .sandbox import AUTHORIZATION_VERSION, INSTANCE, Result, Stack, eventually, sandbox_config
 
 VERSION = {"api-version": AUTHORIZATION_VERSION}
 QUESTIONS = ["validator role", "token", "reader role", "gateway resource", "pods", "configuration"]
@@ -26,6 +27,73 @@ def failed(stack: Stack, code: int = 1) -> dict[str, dict[str, Any]]:
 
 def resource(stack: Stack, name: str) -> dict[str, Any]:
     return next(resource for resource in stack.resources() if resource["urn"].endswith(f"::{name}"))
+
+
+def test_a_first_deployment_that_waits_is_diagnosed_and_so_is_one_that_has_failed(deployable: Stack) -> None:
+    sandbox = deployable.sandbox
+    (node,) = sandbox.kubectl("get", "nodes", "-o", "name").ok().output.split()
+    endpoint = "contoso.configuration.azure-api.net"
+    instance = {"name": "contoso-apim", "resourceGroup": "contoso-rg", "configurationEndpoint": endpoint}
+    deployable.configure(sandbox_config(apiManagement=instance))
+    level = "pod-security.kubernetes.io/enforce"
+    sandbox.kubectl("cordon", node).ok()
+    sandbox.kubectl("label", "namespace", "default", f"{level}=restricted").ok()
+    sandbox.kubectl("create", "quota", "contoso", "--hard=pods=0").ok()
+    running = deployable.started("up", "--yes", "--skip-preview")
+
+    def pods_say(words: str, next_step: str) -> None:
+        found = failed(deployable)["pods"]
+        assert words in found["found"]
+        assert found["next_step"].startswith(next_step)
+
+    def again() -> None:
+        # It tries more and more seldom, and keeps the first reason for as long as it fails.
+        sandbox.kubectl("delete", "replicaset", "-l", "app=mygw").ok()
+
+    try:
+        # What stands in the way comes one after the other, and each is named while the update waits.
+        eventually(
+            lambda: pods_say('violates PodSecurity "restricted:latest"', f"The namespace's label `{level}` refuses")
+        )
+        sandbox.kubectl("label", "namespace", "default", f"{level}-").ok()
+        again()
+        eventually(lambda: pods_say("exceeded quota: contoso", "The namespace's ResourceQuota refuses the pods: "))
+        sandbox.kubectl("delete", "quota", "contoso").ok()
+        again()
+        eventually(lambda: pods_say("Unschedulable: 0/1 nodes are available", "No node takes the pods, "))
+        sandbox.kubectl("uncordon", node).ok()
+        eventually(lambda: named_endpoint(deployable, endpoint))
+        (assignment,) = reader_assignments(deployable)
+        sandbox.arm().delete(assignment, params=VERSION).raise_for_status()
+        found = failed(deployable)
+        assert set(found) == {"reader role", "pods", "configuration"}
+        assert "gateways/getConfiguration/action" in found["reader role"]["found"]
+        assert running.poll() is None
+    finally:
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=120)
+        sandbox.kubectl("label", "namespace", "default", f"{level}-")
+        sandbox.kubectl("delete", "quota", "contoso", "--ignore-not-found")
+        sandbox.kubectl("uncordon", node)
+    assert set(failed(deployable)) == {"reader role", "pods", "configuration"}
+    named_endpoint(deployable, endpoint)
+    deployable.configure(sandbox_config())
+    deployable.up("--refresh").ok()
+    sandbox.wait_for_pods()
+    eventually(lambda: deployable.ops("verify").ok())
+
+
+def named_endpoint(stack: Stack, endpoint: str) -> None:
+    found = failed(stack)["configuration"]
+    assert "ConfigurationApiV2NotAvailable" in found["found"]
+    assert found["next_step"] == (
+        f"The declared endpoint is {endpoint}, and the instance's own is contoso-apim.configuration.azure-api.net: check "
+        "`apiManagement.configurationEndpoint`. The pods need outbound access to it, TCP 443."
+    )
+
+
+def reader_assignments(stack: Stack) -> list[str]:
+    return [r["id"] for r in stack.resources() if r["urn"].endswith("::mygw-reader-assignment")]
 
 
 @pytest.mark.parametrize("identity", ["deployer", "reader"])
