@@ -1,6 +1,7 @@
 """`python -m ops drift`: also what the engine can't see, for people and programs, and never a secret."""
 
 import json
+import shutil
 import uuid
 from typing import Any
 
@@ -75,10 +76,107 @@ def field_manager(stack: Stack) -> str:
     return resource["outputs"]["__fieldManager"]
 
 
+def test_a_stack_that_was_never_deployed_cannot_be_checked(deployable: Stack) -> None:
+    deployable.configure(sandbox_config())
+    result = deployable.ops("drift", identity="reader")
+    assert (result.code, result.output) == (
+        1,
+        f"error: Stack {deployable.name} was never deployed, so nothing of it can drift. Run `pulumi up --stack "
+        f"{deployable.name}`, then check again.\n",
+    )
+
+
 def test_nothing_is_reported_where_nothing_differs(deployed: Stack) -> None:
     for identity in ("deployer", "reader"):
         result = deployed.ops("drift", identity=identity)
         assert (result.code, result.output) == (0, f"No drift: everything is as stack {deployed.name} declares it.\n")
+
+
+def undeployed(report: dict[str, Any]) -> list[tuple[str, str, str, Any, Any]]:
+    fields = ("resource", "operation", "what", "deployed", "declared")
+    return sorted(tuple(change[field] for field in fields) for change in report["undeployed"])
+
+
+def drift_of(stack: Stack, code: int) -> dict[str, Any]:
+    """The report of a check, as JSON, which ends with an exit code."""
+    result = stack.ops("drift", "--format", "json", identity="reader")
+    assert result.code == code, result.output
+    return json.loads(result.output)
+
+
+IMAGE = "mcr.microsoft.com/azure-api-management/gateway:2.12.0"
+REPLICAS = ("mygw-workload-deployment", "update", "spec.replicas", 1, 2)
+SCALED = ("mygw-workload-deployment", "spec.replicas", 1, 3)
+
+
+def test_a_change_that_is_not_deployed_is_told_apart_from_drift(deployed: Stack) -> None:
+    other = {"name": "othergw", "createGatewayResource": True, "locationName": "contoso branch"}
+    gateways = [sandbox_gateway(replicas=2), sandbox_gateway(**other)]
+    deployed.configure(sandbox_config(gateways=gateways))
+    report = drift_of(deployed, 0)
+    changes = undeployed(report)
+    assert REPLICAS in changes
+    assert ("othergw-workload-deployment", "create", "", None, None) in changes
+    assert {operation for resource, operation, *_ in changes if resource.startswith("othergw")} == {"create"}
+    assert report["decided"] == []
+    # Fields beside it are drift as ever; the field itself is not, until it is deployed.
+    deployed.sandbox.kubectl("scale", "deployment/mygw", "--replicas=3").ok()
+    deployed.sandbox.kubectl(
+        "patch", "service", "mygw-live-traffic", "-p", '{"spec":{"sessionAffinity":"ClientIP"}}'
+    ).ok()
+    text = deployed.ops("drift")
+    assert text.code == 7
+    assert "of the stack's file or the program are not deployed: the last deployment was on " in text.output
+    report = drift_of(deployed, 7)
+    assert {finding["resource"] for finding in report["findings"]} == {"mygw-workload-live-traffic"}
+    assert [(f["what"], f["declared"], f["actual"]) for f in report["decided"]] == [SCALED[1:]]
+    deployed.sandbox.kubectl("patch", "service", "mygw-live-traffic", "-p", '{"spec":{"sessionAffinity":"None"}}').ok()
+
+
+def test_what_a_refresh_took_into_the_state_is_drift_even_so(deployed: Stack) -> None:
+    deployed.pulumi("refresh", "--yes", "--skip-preview").ok()
+    deployed.configure(sandbox_config())
+    report = drift_of(deployed, 7)
+    assert [(f["resource"], f["what"], f["declared"], f["actual"]) for f in report["findings"]] == [SCALED]
+    assert report["undeployed"] == []
+    # The file has another change too: what was deployed last tells the two apart.
+    deployed.configure(sandbox_config(gateways=[sandbox_gateway(image=IMAGE)]))
+    report = drift_of(deployed, 7)
+    assert [(f["resource"], f["what"], f["declared"], f["actual"]) for f in report["findings"]] == [SCALED]
+    assert [(change["what"], change["declared"]) for change in report["undeployed"]] == [
+        ("spec.template.spec.containers[0].image", IMAGE)
+    ]
+    deployed.sandbox.kubectl("scale", "deployment/mygw", "--replicas=1").ok()
+    deployed.sandbox.wait_for_pods()
+
+
+def test_a_stack_whose_last_update_failed_cannot_be_checked(deployed: Stack) -> None:
+    deployed.configure(sandbox_config(gateways=[sandbox_gateway(apis=["none"])]))
+    assert deployed.up().code != 0
+    deployed.configure(sandbox_config())
+    failed = deployed.ops("drift", identity="reader")
+    assert failed.code == 1
+    assert failed.output.startswith(f"error: The last update of stack {deployed.name} failed, on ")
+    assert f"run `pulumi up --stack {deployed.name}` until it succeeds, then check again." in failed.output
+
+    program = deployed.sandbox.program
+    git = ("git", "-c", "user.name=Contoso", "-c", "user.email=contoso@example.com", "-c", "commit.gpgsign=false")
+    try:
+        for command in (("init", "-q"), ("add", "Pulumi.yaml", "__main__.py", "components"), ("commit", "-qm", "One")):
+            deployed.sandbox.run(*git, *command).ok()
+        commit = deployed.sandbox.run("git", "rev-parse", "HEAD").ok().output.strip()
+        deployed.up().ok()
+        deployed.sandbox.wait_for_pods()
+        assert drift_of(deployed, 0)["undeployed"] == []
+        deployed.configure(sandbox_config(gateways=[sandbox_gateway(replicas=2)]))
+        text = deployed.ops("drift").ok().output
+        assert text.startswith("No drift: everything is as stack ")
+        assert f" UTC, of commit {commit[:7]} and changes that were not committed. `make preview" in text
+        report = drift_of(deployed, 0)
+        assert (report["deployed"]["commit"], undeployed(report)) == (commit, [REPLICAS])
+    finally:
+        shutil.rmtree(program / ".git", ignore_errors=True)
+    deployed.configure(sandbox_config())
 
 
 def test_what_was_added_beside_the_declared_is_reported_and_no_secret_is_shown(deployed: Stack) -> None:
