@@ -286,7 +286,7 @@ class GatewaySettings(Settings):
         default=1,
         ge=1,
         strict=True,
-        description="Number of pods. An update waits until the live-traffic Service has one.",
+        description="Number of pods. With none, an update would succeed and nobody would be served.",
     )
     reader_scope: ScopeLevel = Field(
         default=ScopeLevel.INSTANCE, description="Where the reader role is assigned to the gateway's application."

@@ -209,7 +209,7 @@ class GatewayWorkload(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # The provider waits until a Service has endpoints, which it has when a pod is ready.
+                # The provider waits for the address until no endpoint is one that is not ready: after the rollout none is.
                 depends_on=[deployment],
                 # The cluster gives it. A Service that was imported declares it, and would be replaced without it.
                 ignore_changes=["spec.clusterIP"],

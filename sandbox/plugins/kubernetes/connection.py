@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,11 +16,14 @@ from kubernetes.config.kube_config import load_kube_config, load_kube_config_fro
 from ..engine.provider import ProviderError
 
 _TIMEOUT_SECONDS = 30
-_WATCH_SECONDS = 5
 _NO_CREDENTIALS = "the server has asked for the client to provide credentials"
 _NOT_LOADED = (
     "unable to load Kubernetes client configuration from kubeconfig file. Make sure you have: \n\n \t • set up the "
     "provider as per https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/ \n\n "
+)
+_GO_TYPE = (
+    'Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string '
+    '"json:\\"kind,omitempty\\"" }'
 )
 # By what this language's libraries say of it.
 _DIALLED = {
@@ -60,6 +64,8 @@ class Connection:
         configuration = Configuration()
         configuration.retries = urllib3.Retry(connect=1, read=0, redirect=0, status=0)
         document = _document(kubeconfig)
+        if document is not None and context and context not in _names(document.get("contexts")):
+            raise ConfigurationError(f'{_NOT_LOADED}context "{context}" does not exist')
         try:
             if cluster:
                 document = _with_cluster(document, context, cluster)
@@ -116,25 +122,18 @@ class Connection:
                 return None
             raise
 
-    def watch(self, collection: str, **query: str) -> Iterator[dict[str, Any]]:
-        """Events of a collection for a few seconds; ends early when the API server ends it.
+    def watch(self, collection: str, seconds: int, **query: str) -> Iterator[dict[str, Any]]:
+        """Events of a collection for some seconds; ends early when the API server ends it.
 
         Raises:
             StatusError: the API server refuses, at once.
             NoAnswerError: nobody answers, at once.
         """
-        return _events(self._open_watch(collection, query))
-
-    def check_watch(self, collection: str, **query: str) -> None:
-        """See that a collection may be watched; errors as of `watch`."""
-        self._open_watch(collection, query).close()
-
-    def _open_watch(self, collection: str, query: dict[str, str]) -> urllib3.BaseHTTPResponse:
-        query = {**query, "watch": "true", "timeoutSeconds": str(_WATCH_SECONDS)}
-        response = self._send("GET", collection, None, "application/json", query, _WATCH_SECONDS + 5)
+        query = {**query, "watch": "true", "timeoutSeconds": str(seconds)}
+        response = self._send("GET", collection, None, "application/json", query, seconds + 5)
         if response.status >= 400:
             raise StatusError(response.status, json.loads(response.read() or b"{}"))
-        return response
+        return _events(response)
 
     def _send(
         self, method: str, path: str, body: Any, content_type: str, query: dict[str, str], timeout: float
@@ -171,15 +170,21 @@ def _events(response: urllib3.BaseHTTPResponse) -> Iterator[dict[str, Any]]:
 
 
 def read_kubeconfig(kubeconfig: str) -> dict[str, Any] | None:
-    """A kubeconfig's document from its content or the path of its file; None for the ambient one."""
+    """A kubeconfig's document from its content or the path of its file; None for the ambient one.
+
+    Raises:
+        ValueError: it is no kubeconfig; what is no file's path counts as content.
+    """
     if not kubeconfig:
         return None
     text = kubeconfig
-    if "\n" not in kubeconfig and not kubeconfig.lstrip().startswith("{"):
-        text = Path(kubeconfig).expanduser().read_text()
+    with suppress(OSError):  # of a text that is too long to be a path, for one
+        if (file := Path(kubeconfig).expanduser()).is_file():
+            text = file.read_text()
     document = yaml.safe_load(text)
     if not isinstance(document, dict):
-        raise ValueError("the kubeconfig is not a YAML mapping")
+        is_a = "array" if isinstance(document, list) else "string"
+        raise ValueError(f"couldn't get version/kind; json parse error: json: cannot unmarshal {is_a} into {_GO_TYPE}")
     return document
 
 
@@ -227,6 +232,10 @@ def _with_cluster(document: dict[str, Any] | None, context: str, cluster: str) -
 
 def _is_json(response: urllib3.BaseHTTPResponse) -> bool:
     return "json" in response.headers.get("Content-Type", "")
+
+
+def _names(entries: Any) -> list[Any]:
+    return [entry.get("name") for entry in entries or [] if isinstance(entry, dict)]
 
 
 def _one_line(error: object) -> str:

@@ -22,6 +22,7 @@ from .connection import Connection, NoAnswerError, StatusError
 
 _FIRST_DELAY_SECONDS = 0.8
 _LAST_DELAY_SECONDS = 30.0
+_WATCH_SECONDS = 300
 _INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 _LOOKS_FOR_INTERRUPTION_SECONDS = 0.1
 
@@ -92,7 +93,8 @@ class _Informer:
                 self._list_and_watch()
                 delay = _FIRST_DELAY_SECONDS
             except (ProviderError, ValueError) as error:
-                _complain(str(error))
+                if not isinstance(error, NoAnswerError):
+                    _complain(str(error))
                 time.sleep(between_tries(delay))
                 delay = min(2 * delay, _LAST_DELAY_SECONDS)
 
@@ -115,7 +117,7 @@ class _Informer:
 
     def _watch(self, **query: str) -> None:
         initial: list[dict[str, Any]] | None = [] if "sendInitialEvents" in query else None
-        for event in self._connection.watch(self._collection, **query):
+        for event in self._connection.watch(self._collection, _WATCH_SECONDS, **query):
             found = event["object"]
             if event["type"] == "ERROR":
                 raise NoAnswerError(str(found.get("message")))
@@ -136,7 +138,8 @@ class _Informer:
                 self._change("DELETED", gone)
         for each in objects:
             before = self._objects.get(each["metadata"]["uid"])
-            self._change("ADDED" if before is None else "MODIFIED", each)
+            if before is None or before["metadata"]["resourceVersion"] != each["metadata"]["resourceVersion"]:
+                self._change("ADDED" if before is None else "MODIFIED", each)
         self.known.set()
 
     def _change(self, type_: str, changed: dict[str, Any]) -> None:

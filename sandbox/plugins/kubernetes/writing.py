@@ -71,7 +71,7 @@ def create(target: Target, upsert: bool, patch_force: bool, request: Request) ->
         try:
             return _create(target, upsert, patch_force, request)
         except StatusError as error:
-            if request.preview and is_left_to_the_update(error):
+            if request.preview and _is_without_namespace(error):
                 raise
             request.log(f"Retry #{number}; creation failed: {error.message}")
             if error.reason != "NotFound":
@@ -114,8 +114,11 @@ def is_left_to_the_update(refusal: StatusError) -> bool:
 
     What is replaced is still there, a namespace can be made by the same update, and a reader may not ask.
     """
-    is_namespace = refusal.reason == "NotFound" and refusal.details.get("kind") == "namespaces"
-    return refusal.reason in ("AlreadyExists", "Forbidden") or is_namespace
+    return refusal.reason in ("AlreadyExists", "Forbidden") or _is_without_namespace(refusal)
+
+
+def _is_without_namespace(refusal: StatusError) -> bool:
+    return refusal.reason == "NotFound" and refusal.details.get("kind") == "namespaces"
 
 
 def explained(error: ProviderError, manager: str) -> str:

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from ..azure.emulator import Emulator
-from .plugin import CHECKOUT, Plugin, PluginError
+from .plugin import CHECKOUT, Plugin, PluginError, only_for_the_stand_in
 
 PACKAGES = ["azure_native", "azuread", "random", "kubernetes"]
 NAMES = {"azure_native": "azure-native", "azuread": "azuread", "random": "random", "kubernetes": "kubernetes"}
@@ -18,6 +18,7 @@ NAMES = {"azure_native": "azure-native", "azuread": "azuread", "random": "random
 @pytest.mark.parametrize("package", PACKAGES)
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_a_plugin_prints_its_port_and_ends_quietly(package: str, ending: signal.Signals) -> None:
+    only_for_the_stand_in(package)
     plugin = Plugin(package, {})
     assert 1024 < int(plugin.port) < 65536
     code, out, err = plugin.end(ending)
@@ -26,6 +27,7 @@ def test_a_plugin_prints_its_port_and_ends_quietly(package: str, ending: signal.
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_of_pulumi_a_plugin_imports_the_protocol_only(package: str) -> None:
+    only_for_the_stand_in(package)
     # Four plugins start with every command of the engine, and an SDK takes longer than all else that they do.
     plugin = Plugin(package, {}, "-X", "importtime")
     if package == "random":
@@ -106,6 +108,7 @@ def test_a_sign_in_that_fails_says_why(package: str, change: dict[str, str], mes
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_what_a_stand_in_does_not_play_is_refused_by_name(package: str, emulator: Emulator) -> None:
+    only_for_the_stand_in(package)
     kubeconfig = "apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: []\n"
     plugin = Plugin(package, emulator.environment())
     try:

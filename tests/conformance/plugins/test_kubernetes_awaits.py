@@ -2,16 +2,22 @@
 
 import json
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from sandbox.plugins.engine.provider import Request
 from sandbox.plugins.engine.values import Properties
+from sandbox.plugins.kubernetes.informers import Event
+from sandbox.plugins.kubernetes.services import Exposure
+from sandbox.plugins.kubernetes.status_lines import StatusLines
 
 from ..conftest import Node
-from ..control_plane import Kubernetes
-from .plugin import Plugin, PluginError, urn
+from ..control_plane import SECONDS, Kubernetes
+from .plugin import Made, Plugin, PluginError, urn
 
 SERVICE = "kubernetes:core/v1:Service"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -82,6 +88,56 @@ def test_a_deployment_that_does_not_get_ready_is_kept_with_the_reasons(
     assert kubernetes.kubectl("get", "deployment", "mygw", "-n", namespace, "-o", "name") == "deployment.apps/mygw\n"
 
 
+def test_a_rollout_tells_how_far_it_is(kubernetes_plugin: Plugin, node: Node, namespace: str) -> None:
+    kubernetes_plugin.engine.status_lines.clear()
+    kubernetes_plugin.create(DEPLOYMENT, deployment(namespace))
+    told = kubernetes_plugin.engine.told()
+    assert told[-1] == ("INFO", "Deployment initialization complete")
+    assert ("INFO", "Waiting for app ReplicaSet to be available (0/1 Pods available)") in told
+    assert ("WARNING", "[MinimumReplicasUnavailable] Deployment does not have minimum availability.") in told
+
+
+def test_a_rollout_that_takes_too_long_for_itself_is_waited_for_on(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, node: Node, namespace: str
+) -> None:
+    kubernetes_plugin.engine.status_lines.clear()
+    slow = deployment(namespace, progressDeadlineSeconds=1)
+    slow["spec"]["template"]["spec"]["containers"][0]["readinessProbe"]["initialDelaySeconds"] = 8
+    kubernetes_plugin.create(DEPLOYMENT, slow)
+    told = [text for _, text in kubernetes_plugin.engine.told()]
+    assert any(
+        re.match(r'\[ProgressDeadlineExceeded\] ReplicaSet "mygw-\w+" has timed out progressing\.', text)
+        for text in told
+    )
+    assert told[-1] == "Deployment initialization complete"
+
+
+def test_a_deployment_of_no_pods_is_made_with_a_warning(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
+) -> None:
+    kubernetes_plugin.engine.status_lines.clear()
+    made = kubernetes_plugin.create(DEPLOYMENT, deployment(namespace, replicas=0))
+    assert ("WARNING", 'Replicas scaled to 0 for Deployment "mygw"') in kubernetes_plugin.engine.told()
+    # A Service in front of it too, and neither is unhealthy.
+    exposed = kubernetes_plugin.create(SERVICE, service(namespace))
+    assert kubernetes_plugin.drift(made) == {}
+    assert kubernetes_plugin.drift(exposed) == {}
+
+
+def test_a_rollout_is_done_while_old_pods_still_end(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, node: Node, namespace: str
+) -> None:
+    inputs = deployment(namespace)
+    pod = inputs["spec"]["template"]["spec"]
+    pod["containers"][0]["lifecycle"] = {"preStop": {"sleep": {"seconds": 20}}}
+    pod["terminationGracePeriodSeconds"] = 30
+    made = kubernetes_plugin.create(DEPLOYMENT, inputs)
+    inputs["spec"]["template"]["metadata"]["annotations"] = {"checksum": "new"}
+    kubernetes_plugin.update(made, inputs)
+    pods = json.loads(kubernetes.kubectl("get", "pods", "-n", namespace, "-o", "json"))["items"]
+    assert sorted("deletionTimestamp" in each["metadata"] for each in pods) == [False, True]
+
+
 def test_an_image_that_is_not_there_is_told(kubernetes_plugin: Plugin, node: Node, namespace: str) -> None:
     with pytest.raises(PluginError) as refused:
         kubernetes_plugin.create(DEPLOYMENT, timeout(deployment(namespace, "example.com/program:none"), 4))
@@ -110,7 +166,7 @@ def test_a_service_is_made_when_it_has_an_address_and_its_pods_are_ready(
     assert made.state["status"]["loadBalancer"]["ingress"][0]["ip"] == "127.0.0.1"
     endpoints = json.loads(kubernetes.kubectl("get", "endpoints", "mygw", "-n", namespace, "-o", "json"))
     assert [sorted(subset) for subset in endpoints["subsets"]] == [["addresses", "ports"]]
-    assert [line for line in kubernetes_plugin.engine.status_lines if line[1]] == [
+    assert kubernetes_plugin.engine.told() == [
         ("INFO", "[1/3] Finding Pods to direct traffic to"),
         ("INFO", "Service initialization complete"),
     ]
@@ -155,6 +211,98 @@ NO_PODS = (
 )
 
 
+def test_endpoints_that_change_are_waited_for_ten_seconds(
+    kubeconfig: str, kubernetes: Kubernetes, node: Node, namespace: str
+) -> None:
+    plugin = Plugin("kubernetes", {"SANDBOX_TIME_SCALE": "1"})
+    try:
+        plugin.configure(kubeconfig=kubeconfig)
+        before = time.monotonic()
+        plugin.create(SERVICE, service(namespace))
+        assert 10 <= time.monotonic() - before < 20
+    finally:
+        plugin.end()
+
+
+def test_the_first_change_decides_when_endpoints_count_as_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANDBOX_TIME_SCALE", "0.05")
+    metadata = {"name": "mygw", "namespace": "apim", "resourceVersion": "1", "uid": "u"}
+    live = {"metadata": metadata, "spec": {"type": "ClusterIP", "selector": {"app": "mygw"}}}
+    exposure = Exposure(live, StatusLines(Request(log=lambda _: None, log_warning=lambda _: None)))
+    services, endpoints = exposure.collections()
+    exposure.take(Event(services, "ADDED", live))
+    for _ in range(5):
+        exposure.take(Event(endpoints, "MODIFIED", {"metadata": metadata}))
+        exposure.pass_time()
+        assert not exposure.is_ready()
+        time.sleep(0.08)
+    time.sleep(0.15)
+    # Half a second after the first of them, not after the last.
+    exposure.pass_time()
+    assert exposure.is_ready()
+
+
+def unhealthy(plugin: Plugin, made: Made) -> list[str]:
+    """What a refresh says of an object that is not as it should be, and that it takes it in."""
+    with pytest.raises(PluginError) as refused:
+        plugin.read(made)
+    assert refused.value.made is not None
+    assert refused.value.made.inputs == made.inputs
+    return refused.value.reasons
+
+
+def not_waited_for(inputs: Properties, name: str = "mygw") -> Properties:
+    metadata = {**inputs["metadata"], "name": name, "annotations": {"pulumi.com/skipAwait": "true"}}
+    return {**inputs, "metadata": metadata}
+
+
+def waited_for(made: Made) -> Made:
+    """As if it had not been made without waiting."""
+    metadata = {key: value for key, value in made.inputs["metadata"].items() if key != "annotations"}
+    return replace(made, inputs={**made.inputs, "metadata": metadata})
+
+
+def test_a_refresh_says_why_a_deployment_is_unhealthy(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, node: Node, namespace: str
+) -> None:
+    inputs = not_waited_for(deployment(namespace, "example.com/failing:1"))
+    made = waited_for(kubernetes_plugin.create(DEPLOYMENT, inputs))
+    kubernetes.await_pods(namespace, "app=mygw", lambda pod: pod["status"].get("podIP"))
+    reasons = unhealthy(kubernetes_plugin, made)
+    assert reasons[:3] == [
+        "Resource 'mygw' was created but failed to initialize",
+        "[MinimumReplicasUnavailable] Deployment does not have minimum availability.",
+        "Minimum number of live Pods was not attained",
+    ]
+    assert reasons[3].startswith(f"[Pod {namespace}/mygw-")
+
+
+def test_a_refresh_calls_a_service_unhealthy_with_an_endpoint_that_is_not_ready(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, node: Node, namespace: str
+) -> None:
+    made = kubernetes_plugin.create(SERVICE, service(namespace))
+    kubernetes_plugin.create(DEPLOYMENT, not_waited_for(deployment(namespace, "example.com/failing:1"), "failing"))
+    await_endpoints(kubernetes, namespace, ["notReadyAddresses"])
+    assert unhealthy(kubernetes_plugin, made) == ["Resource 'mygw' was created but failed to initialize", NO_PODS]
+    # Beside one that is ready, it gives no reason.
+    kubernetes_plugin.create(DEPLOYMENT, deployment(namespace), name="other")
+    await_endpoints(kubernetes, namespace, ["addresses", "notReadyAddresses"])
+    assert unhealthy(kubernetes_plugin, made) == ["Resource 'mygw' was created but failed to initialize"]
+
+
+def await_endpoints(kubernetes: Kubernetes, namespace: str, wanted: list[str]) -> None:
+    """Wait until the Service has endpoints of these sorts."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        subsets = json.loads(kubernetes.kubectl("get", "endpoints", "mygw", "-n", namespace, "-o", "json")).get(
+            "subsets"
+        )
+        found = sorted({sort for subset in subsets or [] for sort in subset if sort != "ports"})
+        if found == wanted:
+            return
+        assert time.monotonic() < deadline, f"the endpoints are {found}"
+
+
 @pytest.mark.parametrize("spec", [{"clusterIP": "None"}, {"type": "ExternalName", "externalName": "contoso.example"}])
 def test_a_service_without_an_address_of_its_own_is_not_waited_for(
     kubernetes_plugin: Plugin, namespace: str, spec: dict[str, str]
@@ -178,3 +326,33 @@ def test_deleting_waits_until_a_finalizer_lets_go(
         assert not waiting.done()
         kubernetes.kubectl(*patch, json.dumps([{"op": "remove", "path": "/metadata/finalizers"}]))
         waiting.result(timeout=30)
+
+
+def test_a_deletion_that_a_finalizer_holds_back_fails_with_its_name(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
+) -> None:
+    metadata = {
+        "name": "mygw-env",
+        "namespace": namespace,
+        "annotations": {"pulumi.com/timeoutSeconds": "2"},
+        "finalizers": ["contoso.example/hold"],
+    }
+    made = kubernetes_plugin.create("kubernetes:core/v1:ConfigMap", {"metadata": metadata})
+    with pytest.raises(PluginError) as refused:
+        kubernetes_plugin.delete(made)
+    assert refused.value.reasons == ["timed out waiting for the condition"]
+    kubernetes_plugin.engine.wait_for_message(
+        "WARNING", "finalizers might be preventing deletion (contoso.example/hold)"
+    )
+    patch = json.dumps([{"op": "remove", "path": "/metadata/finalizers"}])
+    kubernetes.kubectl("patch", "configmap", "mygw-env", "-n", namespace, "--type=json", "-p", patch)
+
+
+def test_what_says_so_is_not_waited_for_when_it_is_deleted(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
+) -> None:
+    inputs = not_waited_for(deployment(namespace))
+    inputs["metadata"]["finalizers"] = ["contoso.example/hold"]
+    kubernetes_plugin.delete(kubernetes_plugin.create(DEPLOYMENT, inputs))
+    patch = json.dumps([{"op": "remove", "path": "/metadata/finalizers"}])
+    kubernetes.kubectl("patch", "deployment", "mygw", "-n", namespace, "--type=json", "-p", patch)

@@ -103,8 +103,8 @@ def test_a_missing_right_is_named(
     assert refusal("deployer", (kind, verb), namespace) in str(refused.value)
 
 
-@pytest.mark.parametrize("verb", ["create", "patch"])
-def test_a_preview_that_may_not_ask_the_api_server_passes(
+@pytest.mark.parametrize("verb", ["create", "patch", "get"])
+def test_a_preview_that_may_not_ask_the_api_server_passes_silently(
     kubernetes_plugin: Plugin, kubernetes: Kubernetes, node: Node, namespace: str, verb: str
 ) -> None:
     made = None if verb == "create" else made_by_administrator(kubernetes_plugin, namespace, "configmaps")
@@ -114,7 +114,12 @@ def test_a_preview_that_may_not_ask_the_api_server_passes(
             previewed = plugin.create(CONFIG_MAP, changed, preview=True)
         else:
             previewed = plugin.update(made, changed, preview=True)
-    assert previewed.state["data"] == {"key": "second"}
+        # With what is declared, and nothing of what is there.
+        assert previewed.state == previewed.inputs
+        assert plugin.engine.messages == []
+    # What passes by is shown of a creation only.
+    refused = f"Retry #0; creation failed: configmaps {refusal('deployer', ('configmaps', 'create'), namespace)}"
+    assert plugin.engine.told() == ([("INFO", refused)] if verb == "create" else [])
 
 
 def waited_for(namespace: str, type_: str) -> Properties:
