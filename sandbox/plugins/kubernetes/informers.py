@@ -2,14 +2,10 @@
 
 Waits for the objects of one namespace share it, as long as the plugin runs. A collection counts as known once it was
 listed, or its watch has sent what is there: of the rights `list` and `watch` one is enough. Without either, who waits for
-the collection waits until the engine is interrupted: no timeout is looked at before.
+the collection waits until the engine is interrupted, and nothing says why: no timeout is looked at before.
 """
 
-import datetime
-import json
-import os
 import queue
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -92,9 +88,7 @@ class _Informer:
             try:
                 self._list_and_watch()
                 delay = _FIRST_DELAY_SECONDS
-            except (ProviderError, ValueError) as error:
-                if not isinstance(error, NoAnswerError):
-                    _complain(str(error))
+            except (ProviderError, ValueError):
                 time.sleep(between_tries(delay))
                 delay = min(2 * delay, _LAST_DELAY_SECONDS)
 
@@ -107,10 +101,7 @@ class _Informer:
                 allowWatchBookmarks="true",
             )
         except StatusError:
-            try:
-                listed = self._connection.request("GET", self._collection)
-            except StatusError as error:
-                raise ProviderError(f"failed to list *unstructured.Unstructured: {error.message}") from None
+            listed = self._connection.request("GET", self._collection)
             kind, version = listed["kind"].removesuffix("List"), listed["apiVersion"]
             self._replace([{"apiVersion": version, "kind": kind, **each} for each in listed.get("items") or []])
             self._watch(resourceVersion=listed["metadata"]["resourceVersion"])
@@ -150,12 +141,3 @@ class _Informer:
                 self._objects[changed["metadata"]["uid"]] = changed
             for observer in self._observers:
                 observer(Event(self._collection, type_, changed))
-
-
-def _complain(error: str) -> None:
-    """Say on standard error, which the engine prints, why a collection is not known: nobody else does."""
-    now = datetime.datetime.now()  # noqa: DTZ005 - the log's own form
-    sys.stderr.write(
-        f'E{now:%m%d %H:%M:%S.%f} {os.getpid():7} reflector.go:227] "Failed to watch" err={json.dumps(error)}\n'
-    )
-    sys.stderr.flush()
