@@ -25,7 +25,7 @@ def text(report: Report) -> str:
         if report.drifted:
             console.print(_table(_HEAD, map(_of_finding, report.findings)))
             for line in _advice(report):
-                console.print(line, markup=False)
+                console.print(line, markup=False, soft_wrap=True)
         if report.problem is None:
             console.print(_summary(report), markup=False)
             if report.undeployed:

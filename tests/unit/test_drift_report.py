@@ -63,6 +63,14 @@ def test_markdown_keeps_to_its_cells() -> None:
     ]
 
 
+def test_a_finding_that_an_update_does_not_put_right_says_what_does() -> None:
+    advice = "Kubernetes lets nobody take that back. " * 5
+    found = Report("dev", findings=[Finding("mygw-env", "t", Kind.ADDED, "immutable", actual=True, advice=advice)])
+    line = f"mygw-env, immutable: {advice}"
+    assert line.strip() in render.text(found).splitlines()
+    assert line in render.markdown(found).splitlines()
+
+
 def test_json_holds_everything() -> None:
     document = json.loads(render.as_json(report()))
     assert document["drifted"] is True
