@@ -5,9 +5,8 @@ from typing import cast
 import pulumi
 from pulumi_kubernetes.meta.v1.outputs import ObjectMeta
 
-# The provider creates an object under the first name, with an Update. From the object's first update on it applies under the
-# second, followed by letters of the object's own; what others then write under the first is theirs.
-_CREATES = ("pulumi-kubernetes", "Update")
+# From an object's first update on the provider applies under this name and letters of the object's own. It creates under a
+# name that is every Pulumi program's: the time of that entry is anybody's.
 _APPLIES = ("pulumi-kubernetes-", "Apply")
 
 
@@ -34,8 +33,7 @@ class LastWrite:
             return cast("str", pulumi.UNKNOWN)
         entries = metadata.managed_fields or []
         applied = [e for e in entries if str(e.manager).startswith(_APPLIES[0]) and e.operation == _APPLIES[1]]
-        created = [e for e in entries if (e.manager, e.operation) == _CREATES]
-        return max((str(entry.time) for entry in applied or created), default="")
+        return max((str(entry.time) for entry in applied), default=str(metadata.creation_timestamp or ""))
 
     def _note(self, _: pulumi.ResourceHookArgs) -> None:
         self._is_made_now = True

@@ -136,13 +136,13 @@ def checksum(graph: program.Graph) -> str:
 
 def test_the_pods_follow_the_programs_writes_and_nobody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
     kubectl = {"manager": "kubectl-edit", "operation": "Update", "time": "2026-01-03T00:00:00Z"}
-    created = {"manager": "pulumi-kubernetes", "operation": "Update", "time": "2026-01-01T00:00:00Z"}
+    # The provider creates under a name that is anybody's.
+    somebodys = {"manager": "pulumi-kubernetes", "operation": "Update", "time": "2026-01-04T00:00:00Z"}
     applied = {"manager": "pulumi-kubernetes-1a2b3c4d", "operation": "Apply", "time": "2026-01-02T00:00:00Z"}
-    # Once the provider applies, the name under which it creates is anybody's.
-    somebodys = {**created, "time": "2026-01-04T00:00:00Z"}
-    written = {"metadata": {"name": "mygw-env", "managedFields": [applied, kubectl, somebodys]}}
+    created = {"creationTimestamp": "2026-01-01T00:00:00Z"}
+    written = {"metadata": {"name": "mygw-env", "managedFields": [applied, kubectl, somebodys], **created}}
     monkeypatch.setitem(program.OUTPUTS, CONFIG_MAP, written)
-    written = {"metadata": {"name": "mygw-auth", "managedFields": [created]}}
+    written = {"metadata": {"name": "mygw-auth", "managedFields": [somebodys], **created}}
     monkeypatch.setitem(program.OUTPUTS, SECRET, written)
     assert pods_annotation(program.run(), "settings-written") == "2026-01-01T00:00:00Z 2026-01-02T00:00:00Z"
 
