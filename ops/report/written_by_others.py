@@ -7,7 +7,10 @@ from .values import SECRET
 
 NOT_SHOWN = "[not shown]"
 # Texts that say what somebody has added, and are no secrets.
-_TELLING = {"image", "name", "protocol", "type"}
+_TELLING = {
+    "dnsPolicy", "externalTrafficPolicy", "image", "imagePullPolicy", "mountPath", "name", "priorityClassName", "protocol",
+    "restartPolicy", "runtimeClassName", "schedulerName", "serviceAccountName", "sessionAffinity", "type",
+}  # fmt: skip
 
 
 def shown(path: str, value: Any, declared: Any = None) -> Any:

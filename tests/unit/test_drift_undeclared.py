@@ -80,7 +80,7 @@ def test_the_api_servers_defaults_are_nobodys_addition() -> None:
         ("env", {"name": "HTTP_PROXY", "value": "x"}, "env[1]", {"name": "HTTP_PROXY", "value": "[not shown]"}),
         ("env", VARIABLE, "env[1]", VARIABLE_SHOWN),
         ("ports", {"containerPort": 8080, "protocol": "UDP"}, "ports[2]", {"containerPort": 8080, "protocol": "UDP"}),
-        ("volumeMounts", {"name": "x", "mountPath": "/x"}, "volumeMounts[0]", {"name": "x", "mountPath": "[not shown]"}),
+        ("volumeMounts", {"name": "x", "mountPath": "/x"}, "volumeMounts[0]", {"name": "x", "mountPath": "/x"}),
     ],
 )  # fmt: skip
 def test_what_was_added_to_a_container_is_found(field: str, entry: Any, place: str, shown: Any) -> None:
