@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.stand_ins_only import STAND_INS_ONLY
+
 from .sandbox import Sandbox, Stack, sandbox_config
-from .stand_ins_only import STAND_INS_ONLY
 
 # Only against hanging: the longest test takes about three minutes on two free cores.
 _SECONDS = 900
@@ -21,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(_SECONDS))
-        reason = STAND_INS_ONLY.get(f"{item.path.name}::{item.name.partition('[')[0]}")
+        reason = STAND_INS_ONLY.get(f"engine/{item.path.name}::{item.name.partition('[')[0]}")
         if reason is not None and os.environ.get("SANDBOX_PLUGINS"):
             item.add_marker(pytest.mark.skip(reason=reason))
 

@@ -252,7 +252,7 @@ def released(package: str) -> Path | None:
 
 
 def only_for_the_stand_in(package: str) -> None:
-    """Skip what is about a stand-in itself where the released plugin runs."""
+    """Skip what is about a stand-in itself where the released plugin runs; `tests/stand_ins_only.py` lists such tests."""
     if released(package) is not None:
         pytest.skip(f"it is about the stand-in for {package}, and the released plugin runs")
 
