@@ -88,7 +88,8 @@ def test_after_the_import_nothing_is_replaced_and_the_update_is_not_noticed(
     text = deployable.ops("preview", "--refresh", "--save", "reports").ok().output
     assert '- data["config.service.auth.azureAd.clientSecret"]: [secret]' in text
 
-    assert preview["counts"]["replace"] == preview["counts"]["delete"] == 0
+    assert preview["replacements"] == []
+    assert preview["counts"]["delete"] == 0
     told = deployable.ops("adopt").ok().output
     assert told.splitlines()[1:4] == [
         "Careful: the state has a client secret in clear, of mygw-workload-env.",
@@ -149,7 +150,8 @@ def test_a_secret_in_the_config_map_and_a_gateway_resource_are_taken_over(stack:
     options = ("--yes", "--skip-preview", "--protect=false", "--generate-code=false")
     stack.pulumi("import", "--file", "import.json", *options).ok()
     preview = json.loads(stack.ops("preview", "--format", "json").ok().output)
-    assert preview["counts"]["replace"] == preview["counts"]["delete"] == 0
+    assert preview["replacements"] == []
+    assert preview["counts"]["delete"] == 0
     told = stack.ops("adopt").ok().output
     undeclared = "(the program does not declare it)"
     assert {line for line in told.splitlines() if line.startswith("    removes ")} == {

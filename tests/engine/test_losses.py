@@ -177,6 +177,38 @@ def test_with_a_refresh_it_names_what_is_taken_from_the_objects_that_drift(deplo
     assert "> [!CAUTION]\n> `mygw-workload-live-traffic`: The load balancer is no longer internal" in comment
 
 
+def without_others_variables(stack: Stack) -> None:
+    """Deploy without what others have kept in a list: the provider compares lists by index, and would update for ever."""
+    (container,) = stack.sandbox.objects("deployment")["mygw"]["spec"]["template"]["spec"]["containers"]
+    declared = [variable for variable in container["env"] if not variable["name"].startswith("BY_")]
+    patch = [{"op": "replace", "path": "/spec/template/spec/containers/0/env", "value": declared}]
+    stack.sandbox.kubectl("patch", "deployment", "mygw", "--type=json", "-p", json.dumps(patch)).ok()
+    stack.up("--refresh").ok()
+    stack.sandbox.wait_for_pods()
+
+
+def test_what_was_not_ready_is_written_without_a_difference(deployed: Stack) -> None:
+    without_others_variables(deployed)
+    never = {"tcpSocket": {"port": 9}, "periodSeconds": 1, "failureThreshold": 1000}
+    write(deployed, "kubectl-edit", "deployment", "mygw", in_container(startupProbe=never))
+    write(deployed, "kubectl-edit", "service", "mygw-live-traffic", {"metadata": {"annotations": {INTERNAL: "true"}}})
+    assert preview(deployed)["losses"] == []
+    told = preview(deployed, "--refresh")
+    deployed.pulumi("refresh", "--yes", "--skip-preview").ok()
+    before, answer = objects(deployed), preview(deployed)
+    assert answer["losses"] == told["losses"]
+    assert (answer["counts"]["update"], answer["counts"]["replace"]) == (2, 0)
+    deployed.up().ok()
+    deployed.sandbox.wait_for_pods()
+    after = objects(deployed)
+    places = named(answer, before, after)
+    assert places == {
+        "mygw-workload-deployment": {f"{CONTAINER}/startupProbe"},
+        "mygw-workload-live-traffic": {f"metadata/annotations/{INTERNAL}"},
+    }
+    assert really_taken(places, before, after) == places
+
+
 def test_an_object_that_the_reader_may_not_read_is_named(deployed: Stack) -> None:
     configure(deployed, rotation="2026-11-04")
     with without(deployed.sandbox, "reader", "deployments", "get"):
