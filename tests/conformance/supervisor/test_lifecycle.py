@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import psutil
@@ -59,11 +60,18 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 def test_status_shows_each_part_its_address_and_its_health(sandbox: Sandbox) -> None:
-    shown = sandbox.ok("status")
-    rows = {line.split()[0]: line.split()[1:] for line in shown.splitlines()[1:] if line.strip()}
+    parts, _, _ = sandbox.ok("status").partition("plugin ")
+    rows = {line.split()[0]: line.split()[1:] for line in parts.splitlines()[1:] if line.strip()}
     assert set(rows) == PARTS
     assert {row[-1] for row in rows.values()} == {"ready"}
     assert rows["azure"][0] == f"https://localhost:{sandbox.ports()['azure']}"
+
+
+def test_status_shows_which_plugins_run_under_which_version(sandbox: Sandbox) -> None:
+    _, _, plugins = sandbox.ok("status").partition("plugin ")
+    rows = {line.split()[0]: line.split()[1:] for line in plugins.splitlines()[1:5]}
+    assert set(rows) == {"azure-native", "azuread", "kubernetes", "random"}
+    assert rows["kubernetes"] == [version("pulumi_kubernetes"), "stand-in"]
 
 
 def test_everything_listens_on_loopback_only(sandbox: Sandbox) -> None:
