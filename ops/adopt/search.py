@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..cluster.connection import Cluster, field_managers
+from ..cluster.connection import Cluster
+from ..cluster.field_owners import PROVIDER, owners
 from ..engine.steps import Step
 from ..report.values import UNKNOWN, in_clear
 from .azure import AmbiguousError, Arm, Entra
@@ -223,7 +224,7 @@ class Search:
             # The provider takes a Secret's data for secret.
             if live["kind"] != "Secret" and in_clear(live):
                 self.found.in_clear.append(name)
-            if any(manager.startswith("pulumi-kubernetes") for manager in field_managers(live)):
+            if any(owner.manager.lower().startswith(PROVIDER) for owner in owners(live)):
                 of_pulumi.append(name)
         if of_pulumi:
             self.found.first.append(

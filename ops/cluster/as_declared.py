@@ -13,7 +13,7 @@ from typing import Any
 
 from kubernetes.utils import parse_quantity
 
-from ..report.property_path import Step, member
+from ..report.property_path import Step, path_of
 from ..report.values import SECRET, UNKNOWN
 
 _OF_QUANTITIES = ("limits", "requests")
@@ -34,7 +34,7 @@ def first_difference(declared: dict[str, Any], live: dict[str, Any], secrets: Co
     if "stringData" in wanted:
         wanted["data"] = _with_texts(wanted.get("data"), wanted.pop("stringData"))
     found = next(_Comparison(secrets, live.get("kind") == "Secret").differences(wanted, live, ()), None)
-    return None if found is None else _written(found)
+    return None if found is None else path_of(found)
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,3 @@ def _quantity(text: Any) -> Decimal | None:
         return parse_quantity(text)
     except ValueError:
         return None
-
-
-def _written(path: tuple[Step, ...]) -> str:
-    whole = ""
-    for step in path:
-        whole = f"{whole}[{step}]" if isinstance(step, int) else member(whole, step)
-    return whole

@@ -91,21 +91,16 @@ class Cluster:
         return self._client.resources.get(api_version=api_version, kind=kind)
 
 
-def field_managers(live: dict[str, Any]) -> list[str]:
-    """Who has written an object's fields, in lower case."""
-    return [str(entry.get("manager") or "").lower() for entry in live["metadata"].get("managedFields") or []]
-
-
 def _last_seen(event: dict[str, Any]) -> str:
     return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])
 
 
 @contextmanager
-def _told(what: str, done: str = "read") -> Iterator[None]:
+def _told(what: str) -> Iterator[None]:
     try:
         yield
     except (ApiException, urllib3.exceptions.HTTPError) as error:
-        raise OpsError(f"{what} can't be {done}: {_reason(error)}") from None
+        raise OpsError(f"{what} can't be read: {_reason(error)}") from None
 
 
 def _reason(error: Exception) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..report.property_path import member
+from ..report.property_path import Step, path_of
 from ..report.values import SECRET, UNKNOWN
 from .field_owners import Owner
 from .server_fields import is_default
@@ -41,8 +41,6 @@ _SETS = {"finalizers"}
 _WHOLE_MAPS = {"nodeSelector", "selector"}
 # What holds things of their own: nobody adds an annotation as a part of `metadata`.
 _HOLDERS = {"metadata", "spec", "template", "labels", "annotations", "data", "binaryData", "matchLabels"}
-
-Step = str | int
 
 
 @dataclass(frozen=True)
@@ -93,14 +91,6 @@ def undeclared(
 def differing(live: Mapping[str, Any], declared: Mapping[str, Any], owners: Sequence[Owner]) -> Iterator[Field]:
     """The declared fields that have another value or are missing. Masked and unknown values are not compared."""
     return (field for field in _compared(live, declared, owners) if field.declared is not ABSENT)
-
-
-def path_of(steps: Sequence[Step]) -> str:
-    """A property path."""
-    path = ""
-    for step in steps:
-        path = f"{path}[{step}]" if isinstance(step, int) else member(path, step)
-    return path
 
 
 def counterpart(live: Any, other: Any, steps: Sequence[Step]) -> Any:

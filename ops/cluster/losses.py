@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..report.property_path import parse
+from ..report.property_path import Step, parse, path_of
 from ..report.values import SECRET, UNKNOWN
 from .field_owners import UPDATE, FieldOwners, Owner
-from .fields import ABSENT, Field, Step, counterpart, differing, path_of, undeclared
+from .fields import ABSENT, Field, counterpart, differing, undeclared
 from .server_fields import is_nobodys
 
 _PLAIN = re.compile(r"[A-Za-z_$][\w$]*")

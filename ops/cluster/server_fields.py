@@ -6,7 +6,8 @@ All of it is told by the field and its value. A writer's name tells nothing: k3s
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-Step = str | int
+from ..report.property_path import Step
+
 Pattern = tuple[str, ...]
 
 _METADATA = {

@@ -1,7 +1,7 @@
 """The engine's property paths, e.g. `spec.containers[0].image` or `data["gateway.name"]`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .values import SECRET
@@ -29,10 +29,15 @@ def parse(path: str, *documents: Any) -> list[Step]:
 
 def canonical(path: str, *documents: Any) -> str:
     """The path with each key quoted that needs it, so that paths of the same property are the same text."""
-    whole = ""
-    for step in parse(path, *documents):
-        whole = f"{whole}[{step}]" if isinstance(step, int) else member(whole, step)
-    return whole
+    return path_of(parse(path, *documents))
+
+
+def path_of(steps: Sequence[Step]) -> str:
+    """The path that has these steps."""
+    path = ""
+    for step in steps:
+        path = f"{path}[{step}]" if isinstance(step, int) else member(path, step)
+    return path
 
 
 def value_at(document: Any, path: str) -> Any:

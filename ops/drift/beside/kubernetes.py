@@ -11,10 +11,10 @@ from typing import Any
 
 from ...cluster.connection import Cluster
 from ...cluster.field_owners import APPLY, PROVIDER, FieldOwners
-from ...cluster.fields import ABSENT, Field, Step, counterpart, differing, path_of, undeclared
+from ...cluster.fields import ABSENT, Field, counterpart, differing, undeclared
 from ...cluster.server_fields import is_nobodys
 from ...engine.state import StackResource
-from ...report.property_path import parse
+from ...report.property_path import Step, parse, path_of
 from ...report.values import SECRET, masked_by_name
 from ...report.written_by_others import shown
 from ..report import Finding, Kind

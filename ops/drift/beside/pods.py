@@ -6,8 +6,7 @@
 from collections.abc import Sequence
 
 from ...cluster.server_fields import Pattern, pattern
-
-Step = str | int
+from ...report.property_path import Step
 
 _POD: Pattern = ("spec", "template", "spec")
 _OF_CONTAINER = ("command", "args", "lifecycle", "env", "envFrom", "ports", "volumeMounts")
