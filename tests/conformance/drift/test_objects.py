@@ -27,7 +27,10 @@ Writer = Callable[[Kubernetes, Provider, Path], None]
 def kubectl_edit(kubernetes: Kubernetes, provider: Provider, folder: Path) -> None:
     for name, each in provider.objects.items():
         wanted = folder / f"{name}.json"
-        wanted.write_text(json.dumps(with_additions(provider.live(name), sidecar_first=True)))
+        changed = with_additions(provider.live(name), sidecar_first=True)
+        # With it, a controller's write meanwhile would be a conflict.
+        changed["metadata"].pop("resourceVersion")
+        wanted.write_text(json.dumps(changed))
         editor = folder / "editor.sh"
         editor.write_text(f'#!/bin/sh\ncp "{wanted}" "$1"\n')
         editor.chmod(0o755)
@@ -53,6 +56,7 @@ def replace(kubernetes: Kubernetes, provider: Provider, *, sidecar_first: bool, 
     client = DynamicClient(kubernetes.core.api_client)
     for name in provider.objects:
         changed = with_additions(provider.live(name), sidecar_first=sidecar_first)
+        changed["metadata"].pop("resourceVersion")  # a controller may have written its status meanwhile
         api: Any = client.resources.get(api_version=changed["apiVersion"], kind=changed["kind"])
         api.replace(body=changed, **options)
 
