@@ -11,17 +11,41 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, cast
-from uuid import UUID
 
 import pulumi
-from annotated_types import GroupedMetadata
 from pulumi.runtime.config import CONFIG, get_config_env
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic import field_validator as check
 from pydantic.alias_generators import to_camel
 
-from components.image import MINIMUM_VERSION, is_older
+from components.formats import (
+    KUBERNETES_NAME,
+    ApiId,
+    AssignableScope,
+    GatewayName,
+    Guid,
+    HostName,
+    HttpsResource,
+    HttpsUrl,
+    Image,
+    InstanceName,
+    KubernetesName,
+    LocationName,
+    NamespaceName,
+    NonEmpty,
+    ResourceGroupName,
+    RoleDefinitionId,
+    at_least_one,
+    distinct,
+    is_management_group,
+    one_management_group,
+)
 
 PROJECT = "self-hosted-gateway"
+_SUBSCRIPTION = "azure-native:subscriptionId"
+_INSTANCE = f"{PROJECT}:apiManagement"
+_ROLES = f"{PROJECT}:roles"
+_GATEWAYS = f"{PROJECT}:gateways"
 
 # What the program uses of other packages' namespaces. A provider is signed in by its environment (ARM_*), never by
 # the stack's file: a further key there would have no effect.
@@ -85,75 +109,21 @@ class SecretStore(StrEnum):
     CONFIG_MAP = "ConfigMap"
 
 
-def _uuid(value: str) -> str:
-    try:
-        return str(UUID(value))
-    except ValueError:
-        raise ValueError("expected a GUID such as 00000000-0000-0000-0000-000000000000") from None
-
-
-@dataclass(frozen=True)
-class _Pattern(GroupedMetadata):
-    """A text that an expression describes. The reference says in words what is expected, as the error message does."""
-
-    expression: str
-    expected: str
-
-    def __iter__(self) -> Iterator[object]:
-        yield AfterValidator(self._check)
-        yield Field(json_schema_extra={"expected": self.expected})
-
-    def _check(self, value: str) -> str:
-        if re.fullmatch(self.expression, value) is None:
-            raise ValueError(f"expected {self.expected}")
-        return value
-
-
 def _date_part(value: object) -> object:
     # The engine hands an unquoted YAML date on as a time stamp: 2026-11-01 00:00:00 +0000 UTC.
     return re.sub(r"(?<=^\d{4}-\d{2}-\d{2})[T ]00:00:00.*", "", value) if isinstance(value, str) else value
 
 
-def _recent_image(value: str) -> str:
-    if is_older(value, MINIMUM_VERSION):
-        raise ValueError("expected image version 2.2 or later: earlier ones can't authenticate with Microsoft Entra")
+def _duration(value: object) -> object:
+    # Pydantic takes numbers of seconds and forms of its own, too.
+    if not isinstance(value, str | timedelta) or (isinstance(value, str) and not value.startswith("P")):
+        raise ValueError(_DURATION)
     return value
 
 
-def _at_least_one(values: tuple[str, ...]) -> tuple[str, ...]:
-    if not values:
-        raise ValueError("expected at least one")
-    return values
-
-
-Guid = Annotated[str, AfterValidator(_uuid), Field(json_schema_extra={"expected": "a GUID"})]
-NonEmpty = Annotated[str, _Pattern(r"(?s).*\S.*", "a text that is not empty")]
-DnsLabel = Annotated[
-    str, _Pattern(r"[a-z]([-a-z0-9]{0,40}[a-z0-9])?", "1 to 42 of a-z, 0-9 and '-', starting with a letter")
-]
-NamespaceName = Annotated[
-    str, _Pattern(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", "a namespace's name: 1 to 63 of a-z, 0-9 and '-'")
-]
-HttpsUrl = Annotated[str, _Pattern(r"https://[^/\s]+", "https:// and a host name, without a path")]
-HttpsResource = Annotated[str, _Pattern(r"https://\S+", "an https:// address")]
-HostName = Annotated[
-    str, _Pattern(r"(https://)?[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?", "a host name, with or without https://")
-]
-AssignableScope = Annotated[
-    str,
-    _Pattern(
-        r"(?i)/subscriptions/[0-9a-f-]{36}(/resourceGroups/[^/\s]+)?"
-        r"|/providers/Microsoft\.Management/managementGroups/[^/\s]+",
-        "/subscriptions/<id>, /subscriptions/<id>/resourceGroups/<name> or a management group's id",
-    ),
-]
-RoleDefinitionId = Annotated[
-    str,
-    _Pattern(
-        r"(?i)(/subscriptions/[0-9a-f-]{36})?/providers/Microsoft\.Authorization/roleDefinitions/[0-9a-f-]{36}",
-        "/subscriptions/<id>/providers/Microsoft.Authorization/roleDefinitions/<guid>",
-    ),
-]
+_DURATION = "expected an ISO 8601 duration, for example P180D"
+# Further than any secret lives, and near enough to be added to a date.
+_LONGEST = timedelta(days=36500)
 
 
 class Settings(BaseModel):
@@ -162,11 +132,23 @@ class Settings(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
 
 
+def scope_at(level: ScopeLevel, subscription_id: str, resource_group: str, name: str) -> str:
+    """The ARM id of an API Management instance, its resource group or its subscription."""
+    subscription = f"/subscriptions/{subscription_id}"
+    match level:
+        case ScopeLevel.SUBSCRIPTION:
+            return subscription
+        case ScopeLevel.RESOURCE_GROUP:
+            return f"{subscription}/resourceGroups/{resource_group}"
+        case ScopeLevel.INSTANCE:
+            return f"{subscription}/resourceGroups/{resource_group}/providers/Microsoft.ApiManagement/service/{name}"
+
+
 class ApiManagementSettings(Settings):
     """The API Management instance that the gateways belong to; it exists already."""
 
-    name: NonEmpty = Field(description="Name of the instance.")
-    resource_group: NonEmpty = Field(description="Resource group of the instance.")
+    name: InstanceName = Field(description="Name of the instance.")
+    resource_group: ResourceGroupName = Field(description="Resource group of the instance.")
     subscription_id: Guid = Field(description="Subscription of the instance; default: azure-native:subscriptionId.")
     configuration_endpoint: HostName = Field(
         description="Host of the configuration API; default: <name>.configuration.azure-api.net, or the cloud's own."
@@ -181,15 +163,7 @@ class ApiManagementSettings(Settings):
 
     def scope(self, level: ScopeLevel) -> str:
         """The ARM id of the instance, its resource group or its subscription."""
-        subscription = f"/subscriptions/{self.subscription_id}"
-        resource_group = f"{subscription}/resourceGroups/{self.resource_group}"
-        match level:
-            case ScopeLevel.SUBSCRIPTION:
-                return subscription
-            case ScopeLevel.RESOURCE_GROUP:
-                return resource_group
-            case ScopeLevel.INSTANCE:
-                return f"{resource_group}/providers/Microsoft.ApiManagement/service/{self.name}"
+        return scope_at(level, self.subscription_id, self.resource_group, self.name)
 
 
 class ExistingRoles(Settings):
@@ -203,22 +177,29 @@ class ExistingRoles(Settings):
     )
     stack: NonEmpty | None = Field(
         default=None,
+        validate_default=True,
         description="Stack of this program that owns them, instead of the ids: <organization>/<project>/<stack>.",
     )
 
-    @model_validator(mode="after")
-    def _ids_or_stack(self) -> "ExistingRoles":
-        ids = self.validator is not None and self.reader is not None
-        none = self.validator is None and self.reader is None
-        if (self.stack is None and ids) or (self.stack is not None and none):
-            return self
+    @check("stack")
+    @classmethod
+    def _ids_or_stack(cls, stack: str | None, info: ValidationInfo) -> str | None:
+        # A malformed id is not among the data: it is there, and told of by itself.
+        given = [info.data.get(name, "malformed") is not None for name in ("validator", "reader")]
+        if all(given) if stack is None else not any(given):
+            return stack
         raise ValueError("expected either both `validator` and `reader`, or `stack`")
 
 
 class RolesSettings(Settings):
     """The two custom roles."""
 
-    assignable_scopes: Annotated[tuple[AssignableScope, ...], AfterValidator(_at_least_one)] = Field(
+    assignable_scopes: Annotated[
+        tuple[AssignableScope, ...],
+        AfterValidator(at_least_one),
+        AfterValidator(distinct),
+        AfterValidator(one_management_group),
+    ] = Field(
         description="Where the roles can be assigned; default: the stack's subscription, and the instance's where that "
         "is another."
     )
@@ -237,25 +218,35 @@ class ClientSecretSettings(Settings):
         default=SecretStore.SECRET,
         description="Kind of the Kubernetes object that holds it. More people may read a ConfigMap.",
     )
-    rotation: Annotated[date, BeforeValidator(_date_part)] = Field(
-        description="Date of the last rotation, yyyy-mm-dd. A later date makes a new secret."
+    validity: Annotated[timedelta, BeforeValidator(_duration)] = Field(
+        default=timedelta(days=180),
+        gt=timedelta(0),
+        le=_LONGEST,
+        description="How long it is valid from `rotation` on.",
     )
-    validity: timedelta = Field(
-        default=timedelta(days=180), gt=timedelta(0), description="How long it is valid from `rotation` on."
+    rotation: Annotated[date, BeforeValidator(_date_part)] = Field(
+        description="Date of the last rotation, yyyy-mm-dd. Another date makes a new secret."
     )
 
     @property
     def end_date(self) -> datetime:
         """When the secret expires: rotation plus validity, so that it never moves by itself."""
-        return datetime.combine(self.rotation, time(tzinfo=UTC)) + self.validity
+        return _end(self.rotation, self.validity)
 
-    @model_validator(mode="after")
-    def _not_expired(self) -> "ClientSecretSettings":
-        if self.end_date <= datetime.now(UTC):
-            raise ValueError(
-                f"the secret expired on {self.end_date:%Y-%m-%d} (rotation plus validity): set a later `rotation`"
-            )
-        return self
+    @check("rotation")
+    @classmethod
+    def _valid_today(cls, rotation: date, info: ValidationInfo) -> date:
+        now = datetime.now(UTC)
+        if rotation > now.date():
+            raise ValueError(f"expected a date that has come, today's or an earlier one: in UTC it is {now:%Y-%m-%d}")
+        validity: timedelta | None = info.data.get("validity")
+        if validity is not None and (end := _end(rotation, validity)) <= now:
+            raise ValueError(f"the secret expired on {end:%Y-%m-%d} (rotation plus validity): set a later `rotation`")
+        return rotation
+
+
+def _end(rotation: date, validity: timedelta) -> datetime:
+    return datetime.combine(rotation, time(tzinfo=UTC)) + validity
 
 
 class AuthenticationSettings(Settings):
@@ -266,7 +257,7 @@ class AuthenticationSettings(Settings):
     token_audience: HttpsResource | None = Field(
         default=None, description="Audience of the gateway's token; default: the cloud's own."
     )
-    owners: Annotated[tuple[Guid, ...], AfterValidator(_at_least_one)] = Field(
+    owners: Annotated[tuple[Guid, ...], AfterValidator(at_least_one), AfterValidator(distinct)] = Field(
         description="Object ids of the application's owners. The deployer must be one: with the least privilege, "
         "Application.ReadWrite.OwnedBy, it can only change what it owns. For people among them it also needs User.Read.All.",
     )
@@ -276,10 +267,10 @@ class AuthenticationSettings(Settings):
 class GatewaySettings(Settings):
     """One self-hosted gateway."""
 
-    name: NonEmpty = Field(description="Name of the gateway resource of the API Management instance.")
-    kubernetes_name: DnsLabel = Field(description="Name of the Kubernetes objects; default: the gateway's name.")
+    name: GatewayName = Field(description="Name of the gateway resource of the API Management instance.")
+    kubernetes_name: KubernetesName = Field(description="Name of the Kubernetes objects; default: the gateway's name.")
     namespace: NamespaceName = Field(default="default", description="Namespace of the Kubernetes objects.")
-    image: Annotated[NonEmpty, AfterValidator(_recent_image)] = Field(
+    image: Image = Field(
         default="mcr.microsoft.com/azure-api-management/gateway:2.13.0", description="Container image, 2.2 or later."
     )
     replicas: int = Field(
@@ -292,24 +283,25 @@ class GatewaySettings(Settings):
         default=ScopeLevel.INSTANCE, description="Where the reader role is assigned to the gateway's application."
     )
     create_gateway_resource: bool = Field(default=False, strict=True, description="Create the gateway resource, too.")
-    location_name: NonEmpty | None = Field(
+    location_name: LocationName | None = Field(
         default=None,
+        validate_default=True,
         description="Location of the gateway resource, free text; needed where it is created, and only there.",
     )
-    apis: tuple[NonEmpty, ...] = Field(
+    apis: Annotated[tuple[ApiId, ...], AfterValidator(distinct)] = Field(
         default=(), description="Ids of the APIs to attach to the gateway resource. It serves no others."
     )
     authentication: AuthenticationSettings = Field(description="How the gateway authenticates; see below.")
 
-    @model_validator(mode="after")
-    def _consistent(self) -> "GatewaySettings":
-        if self.name == "managed":
-            raise ValueError("`name` must not be `managed`: that is the instance's own gateway")
-        if self.create_gateway_resource and self.location_name is None:
-            raise ValueError("`locationName` is needed where `createGatewayResource` is true")
-        if not self.create_gateway_resource and self.location_name is not None:
-            raise ValueError("`locationName` has no effect unless `createGatewayResource` is true")
-        return self
+    @check("location_name")
+    @classmethod
+    def _where_it_is_created(cls, location_name: str | None, info: ValidationInfo) -> str | None:
+        created: bool | None = info.data.get("create_gateway_resource")
+        if created is True and location_name is None:
+            raise ValueError("needed where `createGatewayResource` is true")
+        if created is False and location_name is not None:
+            raise ValueError("has no effect unless `createGatewayResource` is true")
+        return location_name
 
 
 # Fields of a kubeconfig's user that are credentials: in a stack's file they would be in the repository.
@@ -327,55 +319,64 @@ class ClusterSettings(Settings):
     )
     kubeconfig: dict[str, Any] | None = Field(
         default=None,
+        validate_default=True,
         description="A kubeconfig's content. Its users sign in by an exec plugin: it holds no credentials. Another `server` "
         "is another cluster: every object is made anew there.",
     )
 
-    @model_validator(mode="after")
-    def _one_without_credentials(self) -> "ClusterSettings":
-        if (self.context is None) == (self.kubeconfig is None):
+    @check("kubeconfig")
+    @classmethod
+    def _one_without_credentials(cls, kubeconfig: dict[str, Any] | None, info: ValidationInfo) -> dict[str, Any] | None:
+        if (info.data.get("context", "malformed") is None) == (kubeconfig is None):
             raise ValueError("expected either `context` or `kubeconfig`")
-        if self.kubeconfig is not None and self.server is None:
+        if kubeconfig is not None and _server(kubeconfig) is None:
             raise ValueError(
-                "`kubeconfig` means no cluster: its `current-context` is one of its `contexts`, and the `cluster` of that "
-                "one of its `clusters`, with a `server`"
+                "it means no cluster: its `current-context` is one of its `contexts`, and the `cluster` of that one of its "
+                "`clusters`, with a `server`"
             )
-        for user in (self.kubeconfig or {}).get("users", []):
-            held = [key for key in _CREDENTIALS if key in (user.get("user") or {})]
-            if held:
+        for name, user in _users(kubeconfig or {}):
+            if held := [key for key in _CREDENTIALS if key in user]:
                 raise ValueError(
-                    f"`kubeconfig` holds credentials of user {user.get('name')!r} ({', '.join(held)}): "
+                    f"it holds credentials of user {name!r} ({', '.join(held)}): "
                     "use an exec plugin such as kubelogin, or `context`"
                 )
-        return self
+        return kubeconfig
 
     @property
     def server(self) -> str | None:
         """Address of the API server that `kubeconfig` means; None where it means none, and with `context`."""
-        kubeconfig = self.kubeconfig or {}
-        try:
-            contexts = {entry["name"]: entry["context"] for entry in kubeconfig["contexts"]}
-            clusters = {entry["name"]: entry["cluster"] for entry in kubeconfig["clusters"]}
-            return str(clusters[contexts[kubeconfig["current-context"]]["cluster"]]["server"])
-        except (KeyError, TypeError):
-            return None
+        return _server(self.kubeconfig or {})
+
+
+def _users(kubeconfig: Mapping[str, Any]) -> list[tuple[object, dict[str, Any]]]:
+    try:
+        return [(entry["name"], entry.get("user") or {}) for entry in kubeconfig.get("users") or []]
+    except (AttributeError, KeyError, TypeError):
+        raise ValueError("its `users` are no list of mappings, each with a `name` and a `user`") from None
+
+
+def _server(kubeconfig: Mapping[str, Any]) -> str | None:
+    try:
+        contexts = {entry["name"]: entry["context"] for entry in kubeconfig["contexts"]}
+        clusters = {entry["name"]: entry["cluster"] for entry in kubeconfig["clusters"]}
+        return str(clusters[contexts[kubeconfig["current-context"]]["cluster"]]["server"])
+    except (KeyError, TypeError):
+        return None
 
 
 class StackSettings(Settings):
     """Everything that a stack's file says."""
 
     tenant_id: Guid = Field(alias="azure-native:tenantId", description="Entra tenant of the stack.")
-    subscription_id: Guid = Field(alias="azure-native:subscriptionId", description="Azure subscription of the stack.")
+    subscription_id: Guid = Field(alias=_SUBSCRIPTION, description="Azure subscription of the stack.")
     cloud: Cloud = Field(default=Cloud.PUBLIC, alias="azure-native:environment", description="Azure cloud.")
     api_management: ApiManagementSettings | None = Field(
         default=None,
-        alias=f"{PROJECT}:apiManagement",
+        alias=_INSTANCE,
         description="The API Management instance; needed where there are gateways.",
     )
-    roles: RolesSettings = Field(alias=f"{PROJECT}:roles", description="The two custom roles.")
-    gateways: tuple[GatewaySettings, ...] = Field(
-        default=(), alias=f"{PROJECT}:gateways", description="The self-hosted gateways."
-    )
+    roles: RolesSettings = Field(alias=_ROLES, description="The two custom roles.")
+    gateways: tuple[GatewaySettings, ...] = Field(default=(), alias=_GATEWAYS, description="The self-hosted gateways.")
     cluster: ClusterSettings | None = Field(
         default=None,
         alias=f"{PROJECT}:cluster",
@@ -389,7 +390,7 @@ class StackSettings(Settings):
     )
 
 
-_LISTS = (f"{PROJECT}:gateways", f"{PROJECT}:protect")
+_LISTS = (_GATEWAYS, f"{PROJECT}:protect")
 
 
 def load() -> StackSettings:
@@ -399,18 +400,56 @@ def load() -> StackSettings:
         pulumi.RunError: with all problems at once, each with its key and what is expected.
     """
     values, problems = _read({**get_config_env(), **CONFIG.get()})
+    values, derived = _with_defaults(values)
     settings: StackSettings | None = None
+    malformed: set[_Place] = set()
     try:
-        settings = StackSettings.model_validate(_with_defaults(values))
+        settings = StackSettings.model_validate(values)
     except ValidationError as error:
-        problems += [_problem(cast(Mapping[str, Any], details)) for details in error.errors()]
-    if settings is not None:
-        problems += _contradictions(settings)
+        for details in error.errors():
+            malformed.add(details["loc"])
+            # Of a default that follows from a malformed value, that value is told.
+            if not any(details["loc"][: len(place)] == place for place in derived):
+                problems.append(_problem(cast(Mapping[str, Any], details)))
+    problems += _contradictions(_WellFormed(values, malformed), derived)
     if settings is None or problems:
         stack = pulumi.get_stack()
         lines = "\n".join(f"  - {problem}" for problem in problems)
         raise pulumi.RunError(f"The configuration of stack '{stack}' (Pulumi.{stack}.yaml) has problems:\n{lines}")
     return settings
+
+
+_Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class _WellFormed:
+    """The values that validation has nothing against, where others are malformed too."""
+
+    values: Mapping[str, Any]
+    malformed: set[_Place]
+
+    def at(self, *place: str | int, default: Any = None) -> Any:
+        """The value at a place; the default where there is none, None where something of it is malformed."""
+        if any(bad[: len(place)] == place[: len(bad)] for bad in self.malformed):
+            return None
+        found = self.given(*place)
+        return default if found is None else found
+
+    def given(self, *place: str | int) -> Any:
+        """What stands at a place, malformed or not."""
+        value: Any = self.values
+        for step in place:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
+
+    def gateways(self) -> range:
+        """The places of the gateways."""
+        gateways = self.given(_GATEWAYS)
+        return range(len(gateways) if isinstance(gateways, list) else 0)
 
 
 def _read(config: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
@@ -431,53 +470,58 @@ def _read(config: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     return values, problems
 
 
-def _with_defaults(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values with those defaults filled in that follow from other values.
+def _with_defaults(values: Mapping[str, Any]) -> tuple[dict[str, Any], set[_Place]]:
+    """The values with those defaults filled in that follow from other values, and the places of these defaults.
 
-    Values of the wrong type are left as they are: validation names them. A default that follows from a value which is
-    missing gets a stand-in, so that only the missing one is reported.
+    Values of the wrong type are left as they are: validation names them. So it does a value that a default would follow
+    from, where that is missing.
     """
     filled = dict(values)
-    subscription = filled.get("azure-native:subscriptionId", str(UUID(int=0)))
+    derived: set[_Place] = set()
     cloud = filled.get("azure-native:environment", Cloud.PUBLIC)
-    gateways = filled.get(f"{PROJECT}:gateways")
+    gateways = filled.get(_GATEWAYS)
     # An empty mapping is Pulumi.yaml's default: it stands for "not set", unless there are gateways that need it.
-    for key in (f"{PROJECT}:apiManagement", f"{PROJECT}:cluster"):
+    for key in (_INSTANCE, f"{PROJECT}:cluster"):
         if not gateways and filled.get(key) == {}:
             del filled[key]
         elif gateways:
             filled.setdefault(key, {})
 
-    instance = filled.get(f"{PROJECT}:apiManagement")
+    def derive(place: _Place, mapping: Mapping[str, Any], **defaults: Any) -> dict[str, Any]:
+        derived.update((*place, name) for name in defaults if name not in mapping)
+        return {**{name: value for name, value in defaults.items() if value}, **mapping}
+
+    subscription = filled.get(_SUBSCRIPTION)
+    instance = filled.get(_INSTANCE)
     if isinstance(instance, dict):
         suffix = _ENDPOINT_SUFFIX.get(cloud, _ENDPOINT_SUFFIX[Cloud.PUBLIC])
-        defaults = {
-            "subscriptionId": subscription,
-            "configurationEndpoint": f"{instance.get('name', 'missing')}.{suffix}",
-        }
-        filled[f"{PROJECT}:apiManagement"] = instance = defaults | instance
+        endpoint = f"{instance['name']}.{suffix}" if "name" in instance else None
+        instance = derive((_INSTANCE,), instance, subscriptionId=subscription, configurationEndpoint=endpoint)
+        filled[_INSTANCE] = instance
 
-    roles = filled.setdefault(f"{PROJECT}:roles", {})
+    roles = filled.setdefault(_ROLES, {})
     if isinstance(roles, dict):
         subscriptions = [subscription, instance.get("subscriptionId") if isinstance(instance, dict) else None]
         scopes = [f"/subscriptions/{id_}" for id_ in dict.fromkeys(subscriptions) if id_]
-        filled[f"{PROJECT}:roles"] = {"assignableScopes": scopes, **roles}
+        filled[_ROLES] = derive((_ROLES,), roles, assignableScopes=scopes)
 
     if isinstance(gateways, list):
-        filled[f"{PROJECT}:gateways"] = [_gateway_with_defaults(gateway, cloud) for gateway in gateways]
-    return filled
+        filled[_GATEWAYS] = [
+            derive((_GATEWAYS, index), _with_authority(gateway, cloud), kubernetesName=gateway.get("name"))
+            if isinstance(gateway, dict)
+            else gateway
+            for index, gateway in enumerate(gateways)
+        ]
+    return filled, derived
 
 
-def _gateway_with_defaults(gateway: object, cloud: str) -> object:
-    if not isinstance(gateway, dict):
-        return gateway
-    filled = {"kubernetesName": gateway.get("name", "missing"), **gateway}
-    authentication = filled.get("authentication")
-    if isinstance(authentication, dict):
-        authority = _AUTHORITY.get(cloud, _AUTHORITY[Cloud.PUBLIC])
-        defaults = {"authority": authority, "tokenAudience": _TOKEN_AUDIENCE.get(cloud)}
-        filled["authentication"] = defaults | authentication
-    return filled
+def _with_authority(gateway: Mapping[str, Any], cloud: str) -> dict[str, Any]:
+    authentication = gateway.get("authentication")
+    if not isinstance(authentication, dict):
+        return dict(gateway)
+    authority = _AUTHORITY.get(cloud, _AUTHORITY[Cloud.PUBLIC])
+    defaults = {"authority": authority, "tokenAudience": _TOKEN_AUDIENCE.get(cloud)}
+    return {**gateway, "authentication": defaults | authentication}
 
 
 # Where pydantic's own words do not say what to write.
@@ -485,7 +529,8 @@ _EXPECTED = {
     "missing": "required, but missing",
     "extra_forbidden": "unknown key",
     "date_from_datetime_parsing": "expected a date, yyyy-mm-dd",
-    "time_delta_parsing": "expected an ISO 8601 duration, for example P180D",
+    "time_delta_parsing": _DURATION,
+    "less_than_equal": "expected 100 years (P36500D) at most",
     "int_type": "expected a whole number",
     "bool_type": "expected true or false",
     "string_type": "expected a text",
@@ -497,7 +542,10 @@ _EXPECTED = {
 
 def _problem(details: Mapping[str, Any]) -> str:
     """One of pydantic's errors as a line: the key as a person would write it, and what is expected."""
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in details["loc"]).removeprefix(".")
+    *above, last = details["loc"]
+    if details["type"] != "extra_forbidden" and "_" in str(last):
+        last = to_camel(last)  # of a default pydantic names the field, not the key
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in (*above, last)).removeprefix(".")
     if details["type"] == "value_error":
         return f"{path}: {details['ctx']['error']}"
     message = _EXPECTED.get(details["type"]) or details["msg"].replace("Input should be", "expected")
@@ -506,35 +554,62 @@ def _problem(details: Mapping[str, Any]) -> str:
     return f"{path}: {message[:1].lower()}{message[1:]}"
 
 
-def _contradictions(settings: StackSettings) -> Iterator[str]:
-    """Problems between settings that are each well-formed."""
-    seen: dict[tuple[str, str], int] = {}
+def _contradictions(settings: _WellFormed, derived: set[_Place]) -> Iterator[str]:
+    """Problems between settings that are each well-formed; of the others, validation tells."""
+    yield from _names(settings, derived)
+    if settings.given(_ROLES, "existing") is None:
+        yield from _uncovered_scopes(settings)
+
+
+def _names(settings: _WellFormed, derived: set[_Place]) -> Iterator[str]:
+    """Gateways of one name, in API Management or in Kubernetes, and names that can't name Kubernetes objects."""
     names: dict[str, int] = {}
-    for index, gateway in enumerate(settings.gateways):
-        place = f"{PROJECT}:gateways[{index}]"
-        other = seen.setdefault((gateway.namespace, gateway.kubernetes_name), index)
-        if other != index:
-            yield f"{place}.kubernetesName: {gateway.kubernetes_name!r} is taken by gateways[{other}] in its namespace"
-        other = names.setdefault(gateway.name.lower(), index)
-        if other != index:
-            yield f"{place}.name: {gateway.name!r} is the name of gateways[{other}] already"
-    if settings.api_management is None or settings.roles.existing is not None:
+    objects: dict[tuple[str, str], int] = {}
+    for index in settings.gateways():
+        key, place = f"{_GATEWAYS}[{index}]", (_GATEWAYS, index)
+        is_derived = (*place, "kubernetesName") in derived
+        name, kubernetes_name = settings.at(*place, "name"), settings.at(*place, "kubernetesName")
+        namespace = settings.at(*place, "namespace", default=_default(GatewaySettings, "namespace"))
+        if name is not None and (other := names.setdefault(name.lower(), index)) != index:
+            yield f"{key}.name: {name!r} is the name of gateways[{other}] already"
+        elif kubernetes_name is not None and namespace is not None:
+            other = objects.setdefault((namespace, kubernetes_name), index)
+            if other != index:
+                where = "name" if is_derived else "kubernetesName"
+                yield f"{key}.{where}: {kubernetes_name!r} is taken by gateways[{other}] in its namespace"
+        elif name is not None and kubernetes_name is None and is_derived:
+            yield f"{key}.name: {name!r} can't name the Kubernetes objects: set `kubernetesName`, {KUBERNETES_NAME}"
+
+
+def _uncovered_scopes(settings: _WellFormed) -> Iterator[str]:
+    """Assignments at scopes where the roles can't be assigned."""
+    assignable = settings.at(_ROLES, "assignableScopes")
+    instance = [settings.at(_INSTANCE, part) for part in ("subscriptionId", "resourceGroup", "name")]
+    if assignable is None or None in instance:
         return
-    instance = settings.api_management
-    assigned = [(gateway.reader_scope, f"gateways[{i}].readerScope") for i, gateway in enumerate(settings.gateways)]
-    if instance.validator_assignment is ValidatorAssignmentMode.CREATE:
-        assigned.insert(0, (instance.validator_scope, "apiManagement.validatorScope"))
+    assigned: list[tuple[str | None, str]] = []
+    mode = settings.at(
+        _INSTANCE, "validatorAssignment", default=_default(ApiManagementSettings, "validator_assignment")
+    )
+    if mode == ValidatorAssignmentMode.CREATE:
+        level = settings.at(_INSTANCE, "validatorScope", default=_default(ApiManagementSettings, "validator_scope"))
+        assigned.append((level, "apiManagement.validatorScope"))
+    for index in settings.gateways():
+        level = settings.at(_GATEWAYS, index, "readerScope", default=_default(GatewaySettings, "reader_scope"))
+        assigned.append((level, f"gateways[{index}].readerScope"))
     for level, key in assigned:
-        scope = instance.scope(level)
-        if not any(_covers(assignable, scope) for assignable in settings.roles.assignable_scopes):
+        scope = None if level is None else scope_at(ScopeLevel(level), *instance)
+        if scope is not None and not any(_covers(covering, scope) for covering in assignable):
             yield (
-                f"{PROJECT}:{key}: the role is assigned at {scope}, which {PROJECT}:roles.assignableScopes "
-                f"({', '.join(settings.roles.assignable_scopes)}) does not cover"
+                f"{PROJECT}:{key}: the role is assigned at {scope}, which {_ROLES}.assignableScopes "
+                f"({', '.join(assignable)}) does not cover"
             )
+
+
+def _default(model: type[Settings], field: str) -> Any:
+    return model.model_fields[field].default
 
 
 def _covers(assignable: str, scope: str) -> bool:
     # Which subscriptions a management group holds is not known here: ARM decides.
-    if assignable.lower().startswith("/providers/microsoft.management/"):
-        return True
-    return f"{scope.lower()}/".startswith(f"{assignable.lower()}/")
+    return is_management_group(assignable) or f"{scope.lower()}/".startswith(f"{assignable.lower()}/")

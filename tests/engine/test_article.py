@@ -1,5 +1,6 @@
 """With `Pulumi.dev.yaml`, its placeholders filled in and nothing else, the cluster holds the article's objects."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ PLACEHOLDERS = {
     "<service-name>": "contoso-apim",
     "<resource group>": "contoso-rg",
     "<object ID of the deployer>": DEPLOYER,
-    "<today, as yyyy-mm-dd>": "2100-01-01",
+    "<today, as yyyy-mm-dd>": f"{datetime.now(UTC):%Y-%m-%d}",
     "<context of your kubeconfig>": "sandbox",
 }
 

@@ -1,6 +1,7 @@
 """The stack files of dev, staging and prod, their placeholders filled in and nothing else, side by side in one tenant."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -9,6 +10,7 @@ import yaml
 
 from .sandbox import CHECKOUT, DEPLOYER, SUBSCRIPTION, TENANT, Sandbox, Stack, eventually
 
+TODAY = datetime.now(UTC).date()
 PLACEHOLDERS = {
     "<tenant ID>": TENANT,
     "<subscription ID>": SUBSCRIPTION,
@@ -20,7 +22,7 @@ PLACEHOLDERS = {
     "<API ID>": "echo",
     "<namespace>": "apim",
     "<object ID of the deployer>": DEPLOYER,
-    "<today, as yyyy-mm-dd>": "2100-01-01",
+    "<today, as yyyy-mm-dd>": f"{TODAY - timedelta(days=1)}",
     "<context of your kubeconfig>": "sandbox",
 }
 ENVIRONMENTS = {
@@ -117,7 +119,7 @@ def test_what_is_protected_can_be_rotated(deployed: dict[str, Stack]) -> None:
     prod = deployed["prod"]
     config = configuration("prod")
     gateways = config["self-hosted-gateway:gateways"]
-    authentication = {"owners": [DEPLOYER], "clientSecret": {"rotation": "2100-01-02", "validity": "P90D"}}
+    authentication = {"owners": [DEPLOYER], "clientSecret": {"rotation": f"{TODAY}", "validity": "P90D"}}
     config["self-hosted-gateway:gateways"] = [{**gateways[0], "authentication": authentication, "apis": []}]
     prod.configure(config)
     before = prod.outputs()["gateways"]["mygw-prod"]["clientSecretKeyId"]

@@ -75,7 +75,7 @@ self-hosted-gateway:gateways:
     authentication:
       owners: [00000000-0000-0000-0000-000000000006]
       clientSecret:
-        rotation: 2026-11-01
+        rotation: "2026-11-01"
   - name: Contoso-Warehouse # Kubernetes does not take capitals
     kubernetesName: warehouse
     namespace: apim
@@ -88,7 +88,7 @@ self-hosted-gateway:gateways:
     authentication:
       owners: [00000000-0000-0000-0000-000000000006]
       clientSecret:
-        rotation: 2026-11-01
+        rotation: "2026-11-01"
 """,
     ],
     f"{PROJECT}:gateways[].authentication": [
@@ -103,7 +103,7 @@ self-hosted-gateway:gateways:
         - 00000000-0000-0000-0000-000000000006 # the deployer's service principal
         - 00000000-0000-0000-0000-000000000007
       clientSecret:
-        rotation: 2026-11-01
+        rotation: "2026-11-01"
 """,
     ],
     f"{PROJECT}:gateways[].authentication.clientSecret": [
@@ -114,7 +114,7 @@ self-hosted-gateway:gateways:
       owners: [00000000-0000-0000-0000-000000000006]
       clientSecret:
         store: Secret
-        rotation: 2026-11-01
+        rotation: "2026-11-01"
         validity: P180D # so it ends on 2027-04-30
 """,
     ],

@@ -156,7 +156,7 @@ def gateway(**changes: Any) -> dict[str, Any]:
     """The smallest gateway that the configuration accepts, with changes."""
     return {
         "name": "mygw",
-        "authentication": {"owners": [OWNER], "clientSecret": {"rotation": "2100-01-01"}},
+        "authentication": {"owners": [OWNER], "clientSecret": {"rotation": "2026-11-01", "validity": "P3650D"}},
         **changes,
     }
 

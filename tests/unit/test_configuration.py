@@ -1,9 +1,12 @@
 """All problems of a stack's file are reported at once, each with its key and what is expected."""
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
+import yaml
 
 from tests.unit import program
 
@@ -17,7 +20,10 @@ def problems_of(config: dict[str, Any]) -> list[str]:
 
 
 def authentication(**client_secret: Any) -> dict[str, Any]:
-    return {"owners": [program.OWNER], "clientSecret": {"rotation": "2100-01-01", **client_secret}}
+    return {
+        "owners": [program.OWNER],
+        "clientSecret": {"rotation": "2026-11-01", "validity": "P3650D", **client_secret},
+    }
 
 
 def test_an_empty_stack_is_told_what_it_has_to_name() -> None:
@@ -61,7 +67,7 @@ def test_problems_of_all_sections_are_reported_together() -> None:
         "00000000-0000-0000-0000-000000000000",
         "self-hosted-gateway:gateways[1].authentication.clientSecret.rotation: required, but missing",
         "self-hosted-gateway:gateways[1].colour: unknown key",
-        "self-hosted-gateway:cluster: expected either `context` or `kubeconfig`",
+        "self-hosted-gateway:cluster.kubeconfig: expected either `context` or `kubeconfig`",
         "self-hosted-gateway:protect[0]: expected 'roles', 'validator' or 'gateways'",
     ]
 
@@ -71,7 +77,7 @@ def test_a_kubeconfig_with_credentials_is_refused_and_they_are_not_shown() -> No
     kubeconfig = {**program.kubeconfig(), "users": [user]}
     (problem,) = problems_of(program.configuration(cluster={"kubeconfig": kubeconfig}))
     assert problem == (
-        "self-hosted-gateway:cluster: `kubeconfig` holds credentials of user 'contoso' (token, client-key-data): "
+        "self-hosted-gateway:cluster.kubeconfig: it holds credentials of user 'contoso' (token, client-key-data): "
         "use an exec plugin such as kubelogin, or `context`"
     )
 
@@ -80,7 +86,7 @@ def test_a_kubeconfig_with_credentials_is_refused_and_they_are_not_shown() -> No
 def test_a_kubeconfig_that_means_no_cluster_is_refused(change: dict[str, Any]) -> None:
     kubeconfig = {**program.kubeconfig(), **change}
     assert problems_of(program.configuration(cluster={"kubeconfig": kubeconfig})) == [
-        "self-hosted-gateway:cluster: `kubeconfig` means no cluster: its `current-context` is one of its `contexts`, and "
+        "self-hosted-gateway:cluster.kubeconfig: it means no cluster: its `current-context` is one of its `contexts`, and "
         "the `cluster` of that one of its `clusters`, with a `server`"
     ]
 
@@ -88,3 +94,250 @@ def test_a_kubeconfig_that_means_no_cluster_is_refused(change: dict[str, Any]) -
 def test_a_gateway_has_at_least_one_pod() -> None:
     (problem,) = problems_of(program.configuration(gateways=[program.gateway(replicas=0)]))
     assert problem == "self-hosted-gateway:gateways[0].replicas: expected greater than or equal to 1"
+
+
+GATEWAY = "self-hosted-gateway:gateways[0]"
+SECRET = f"{GATEWAY}.authentication.clientSecret"
+DURATION = "expected an ISO 8601 duration, for example P180D"
+RESERVED = "* # & + : < > ? / \\ %"
+
+
+def of_gateway(**changes: Any) -> list[str]:
+    return problems_of(program.configuration(gateways=[program.gateway(**changes)]))
+
+
+def of_instance(**changes: Any) -> list[str]:
+    instance = {"name": "contoso-apim", "resourceGroup": "contoso-rg", **changes}
+    return problems_of(program.configuration(apiManagement=instance))
+
+
+def test_the_shipped_file_is_told_what_it_has_to_name_and_nothing_that_nobody_wrote() -> None:
+    file = Path(__file__).parents[2] / "Pulumi.dev.yaml"
+    assert problems_of(yaml.safe_load(file.read_text())["config"]) == [
+        "azure-native:tenantId: expected a GUID such as 00000000-0000-0000-0000-000000000000",
+        "azure-native:subscriptionId: expected a GUID such as 00000000-0000-0000-0000-000000000000",
+        "self-hosted-gateway:apiManagement.name: expected the name of an API Management instance: 1 to 50 of a-z, A-Z, "
+        "0-9 and '-', starting with a letter",
+        "self-hosted-gateway:apiManagement.resourceGroup: expected the name of a resource group: 1 to 90 letters, digits "
+        "and '-', '_', '.', '(', ')', not ending with '.'",
+        f"{GATEWAY}.authentication.owners[0]: expected a GUID such as 00000000-0000-0000-0000-000000000000",
+        f"{SECRET}.rotation: expected a date, yyyy-mm-dd",
+    ]
+
+
+def test_contradictions_are_reported_beside_malformed_values() -> None:
+    config = program.configuration(
+        roles={"assignableScopes": [f"/subscriptions/{program.SUBSCRIPTION}/resourceGroups/other"]},
+        gateways=[
+            program.gateway(
+                replicas="two", locationName="contoso", authentication=authentication(rotation="2026-01-01")
+            ),
+            program.gateway(name="MYGW", kubernetesName="mygw", image=2, createGatewayResource=True),
+        ],
+        cluster={"context": "", "kubeconfig": {}},
+    )
+    config["self-hosted-gateway:gateways"][0]["authentication"]["clientSecret"]["validity"] = "P1D"
+    covered = f"(/subscriptions/{program.SUBSCRIPTION}/resourceGroups/other) does not cover"
+    group = f"/subscriptions/{program.SUBSCRIPTION}/resourceGroups/contoso-rg"
+    assert problems_of(config) == [
+        f"{GATEWAY}.replicas: expected a whole number",
+        f"{GATEWAY}.locationName: has no effect unless `createGatewayResource` is true",
+        f"{SECRET}.rotation: the secret expired on 2026-01-02 (rotation plus validity): set a later `rotation`",
+        "self-hosted-gateway:gateways[1].image: expected a text",
+        "self-hosted-gateway:gateways[1].locationName: needed where `createGatewayResource` is true",
+        "self-hosted-gateway:cluster.context: expected a text that is not empty",
+        "self-hosted-gateway:cluster.kubeconfig: expected either `context` or `kubeconfig`",
+        "self-hosted-gateway:gateways[1].name: 'MYGW' is the name of gateways[0] already",
+        "self-hosted-gateway:apiManagement.validatorScope: the role is assigned at "
+        f"{group}, which self-hosted-gateway:roles.assignableScopes {covered}",
+        f"{GATEWAY}.readerScope: the role is assigned at {program.INSTANCE_ID}, which "
+        f"self-hosted-gateway:roles.assignableScopes {covered}",
+        "self-hosted-gateway:gateways[1].readerScope: the role is assigned at "
+        f"{program.INSTANCE_ID}, which self-hosted-gateway:roles.assignableScopes {covered}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("my/gw", f"expected 1 to 80 characters without {RESERVED}, not ending with '.'"),
+        ("g" * 81, f"expected 1 to 80 characters without {RESERVED}, not ending with '.'"),
+        ("Managed", "expected another name: 'managed' is the instance's own gateway"),
+        (
+            "My Gateway",
+            "'My Gateway' can't name the Kubernetes objects: set `kubernetesName`, 1 to 42 of a-z, 0-9 and '-', starting "
+            "with a letter",
+        ),
+    ],
+)
+def test_a_bad_name_is_reported_as_the_name(name: str, problem: str) -> None:
+    assert of_gateway(name=name) == [f"{GATEWAY}.name: {problem}"]
+
+
+@pytest.mark.parametrize("other", [{"name": "MYGW", "kubernetesName": "other"}, {}])
+def test_two_gateways_of_one_name_are_refused(other: dict[str, Any]) -> None:
+    gateways = [program.gateway(), program.gateway(**other)]
+    name = other.get("name", "mygw")
+    assert problems_of(program.configuration(gateways=gateways)) == [
+        f"self-hosted-gateway:gateways[1].name: {name!r} is the name of gateways[0] already"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        (
+            {"name": "other", "kubernetesName": "mygw"},
+            "kubernetesName: 'mygw' is taken by gateways[0] in its namespace",
+        ),
+        ({"name": "taken"}, "name: 'taken' is taken by gateways[1] in its namespace"),
+    ],
+)
+def test_two_gateways_of_one_name_in_a_namespace_are_refused(changes: dict[str, Any], problem: str) -> None:
+    gateways = [program.gateway(), program.gateway(name="second", kubernetesName="taken"), program.gateway(**changes)]
+    assert problems_of(program.configuration(gateways=gateways)) == [f"self-hosted-gateway:gateways[2].{problem}"]
+
+
+@pytest.mark.parametrize(
+    ("validity", "problem"),
+    [
+        ("P9999Y", "expected 100 years (P36500D) at most"),
+        ("P99999999D", "expected 100 years (P36500D) at most"),
+        ("180d", DURATION),
+        ("180 days", DURATION),
+        ("15552000", DURATION),
+        (15552000, DURATION),
+        ("PT0S", "expected greater than 0 seconds"),
+    ],
+)
+def test_a_validity_is_an_iso_8601_duration(validity: object, problem: str) -> None:
+    assert of_gateway(authentication=authentication(validity=validity)) == [f"{SECRET}.validity: {problem}"]
+
+
+def test_a_rotation_after_today_is_refused() -> None:
+    now = datetime.now(UTC)
+    tomorrow = f"{now + timedelta(days=1):%Y-%m-%d}"
+    assert of_gateway(authentication=authentication(rotation=tomorrow)) == [
+        f"{SECRET}.rotation: expected a date that has come, today's or an earlier one: in UTC it is {now:%Y-%m-%d}"
+    ]
+
+
+def test_a_secret_that_has_expired_is_refused() -> None:
+    assert of_gateway(authentication=authentication(rotation="2026-01-01", validity="P1D")) == [
+        f"{SECRET}.rotation: the secret expired on 2026-01-02 (rotation plus validity): set a later `rotation`"
+    ]
+
+
+GROUPS = [f"/providers/Microsoft.Management/managementGroups/{name}" for name in ("contoso", "contoso-shops")]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "problem"),
+    [
+        (GROUPS, "expected at most one management group, which is what ARM accepts; found contoso, contoso-shops"),
+        (
+            [f"/subscriptions/{program.SUBSCRIPTION}", f"/Subscriptions/{program.SUBSCRIPTION}"],
+            f"'/Subscriptions/{program.SUBSCRIPTION}' is the same as '/subscriptions/{program.SUBSCRIPTION}': name it once",
+        ),
+        ([], "expected at least one"),
+    ],
+)
+def test_assignable_scopes_are_what_arm_accepts(scopes: list[str], problem: str) -> None:
+    assert problems_of(program.configuration(roles={"assignableScopes": scopes})) == [
+        f"self-hosted-gateway:roles.assignableScopes: {problem}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"apis": ["echo", "ECHO"]}, "apis: 'ECHO' is the same as 'echo': name it once"),
+        ({"apis": ["echo", "echo"]}, "apis: 'echo' is the same as 'echo': name it once"),
+        (
+            {"apis": ["echo;rev=2"]},
+            "apis[0]: expected the API without its revision, 'echo': a gateway serves the current one",
+        ),
+        (
+            {"apis": ["echo/orders"]},
+            f"apis[0]: expected an API's id: 1 to 256 characters without {RESERVED}, not ending with '.'",
+        ),
+        (
+            {"createGatewayResource": True, "locationName": "x" * 257},
+            "locationName: expected a text of 1 to 256 characters",
+        ),
+        (
+            {"authentication": {**authentication(), "owners": [program.OWNER, program.OWNER]}},
+            f"authentication.owners: '{program.OWNER}' is the same as '{program.OWNER}': name it once",
+        ),
+    ],
+)
+def test_what_api_management_would_refuse_half_way_is_refused(changes: dict[str, Any], problem: str) -> None:
+    assert of_gateway(**changes) == [f"{GATEWAY}.{problem}"]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "mcr.microsoft.com/azure-api-management/Gateway:2.13.0",
+        "mcr.microsoft.com/azure-api-management/gateway:2.13.0 ",
+        "https://mcr.microsoft.com/azure-api-management/gateway:2.13.0",
+        "mcr.microsoft.com/azure-api-management/gateway:",
+        "mcr.microsoft.com/azure-api-management/gateway@sha256:1234",
+    ],
+)
+def test_what_cannot_be_an_image_is_refused(image: str) -> None:
+    assert of_gateway(image=image) == [
+        f"{GATEWAY}.image: expected a container image, as mcr.microsoft.com/azure-api-management/gateway:2.13.0"
+    ]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "gateway",
+        "localhost:5000/gateway:v2",
+        "contoso.azurecr.io/mirror/azure-api-management/gateway:2.13.0",
+        f"mcr.microsoft.com/azure-api-management/gateway:2.13.0@sha256:{'0' * 64}",
+    ],
+)
+def test_mirrors_and_digests_are_images(image: str) -> None:
+    program.run(program.configuration(gateways=[program.gateway(image=image)]))
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "contoso-apim.management.azure-api.net",
+        "https://contoso-apim.management.azure-api.net/subscriptions/sub/resourceGroups/rg?api-version=2021-01-01-preview",
+    ],
+)
+def test_the_retired_configuration_api_is_refused_and_the_right_one_named(endpoint: str) -> None:
+    assert of_instance(configurationEndpoint=endpoint) == [
+        "self-hosted-gateway:apiManagement.configurationEndpoint: expected 'contoso-apim.configuration.azure-api.net': "
+        "contoso-apim.management.azure-api.net is the configuration API that was retired"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        (
+            {"name": "contoso_apim"},
+            "name: expected the name of an API Management instance: 1 to 50 of a-z, A-Z, 0-9 and '-', starting with a letter",
+        ),
+        (
+            {"resourceGroup": "contoso-rg."},
+            "resourceGroup: expected the name of a resource group: 1 to 90 letters, digits and '-', '_', '.', '(', ')', "
+            "not ending with '.'",
+        ),
+    ],
+)
+def test_names_that_arm_does_not_take_are_refused(changes: dict[str, Any], problem: str) -> None:
+    assert of_instance(**changes) == [f"self-hosted-gateway:apiManagement.{problem}"]
+
+
+def test_users_of_a_kubeconfig_that_are_none_are_refused() -> None:
+    kubeconfig = {**program.kubeconfig(), "users": ["contoso"]}
+    assert problems_of(program.configuration(cluster={"kubeconfig": kubeconfig})) == [
+        "self-hosted-gateway:cluster.kubeconfig: its `users` are no list of mappings, each with a `name` and a `user`"
+    ]

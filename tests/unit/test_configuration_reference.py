@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
@@ -38,7 +39,7 @@ def whole(example: str) -> dict[str, Any]:
     own = {key: value for key, value in yaml.safe_load(example).items() if not key.startswith("azure-native")}
     config = copy.deepcopy({**config, **own})
     for gateway in config["self-hosted-gateway:gateways"]:
-        gateway["authentication"]["clientSecret"]["rotation"] = "2100-01-01"
+        gateway["authentication"]["clientSecret"]["rotation"] = f"{datetime.now(UTC):%Y-%m-%d}"
     return config
 
 

@@ -93,8 +93,8 @@ def test_nothing_but_providers_is_registered_before_the_look_ups(graph: program.
 
 def test_the_secret_ends_at_rotation_plus_validity(graph: program.Graph) -> None:
     password = graph.one("azuread:index/applicationPassword:ApplicationPassword")
-    assert password.inputs["endDate"] == "2100-06-30T00:00:00Z"
-    assert password.inputs["displayName"] == "rotated 2100-01-01"
+    assert password.inputs["endDate"] == "2036-10-29T00:00:00Z"
+    assert password.inputs["displayName"] == "rotated 2026-11-01"
 
 
 def test_owners_come_from_the_configuration(graph: program.Graph) -> None:
