@@ -1,11 +1,12 @@
 """Rotating a client secret: another `rotation` date in the stack's file, and what the next update will do."""
 
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from pathlib import Path
 
-from .engine.commands import run
+import yaml
+
 from .errors import OpsError
 
 _KEY = "self-hosted-gateway:gateways"
@@ -20,8 +21,19 @@ class Rotation:
     after: date
 
 
+@dataclass(frozen=True)
+class _Written:
+    """A gateway's rotation as it stands in the file."""
+
+    gateway: str
+    date: yaml.ScalarNode
+
+
 def rotate(stack: str, gateway: str | None, day: date) -> list[Rotation]:
     """Set the `rotation` of one gateway, or of all, in the stack's file; nothing else happens yet.
+
+    All else in the file stays as it is, comments included. `pulumi config set` would write it anew, and every date that
+    is not quoted as a time stamp.
 
     Args:
         stack: name of the stack.
@@ -29,35 +41,57 @@ def rotate(stack: str, gateway: str | None, day: date) -> list[Rotation]:
         day: the new date; not later than today, because the secret starts to count then.
 
     Raises:
-        OpsError: there is no such gateway, or the date is not after the one that is set.
+        OpsError: there is no such gateway, the date is not after the one that is set, or the file is not as it should be.
     """
-    if day > datetime.now(UTC).date():
+    today = datetime.now(UTC).date()
+    if day > today:
         raise OpsError(f"The rotation {day} is in the future: the secret's validity would count from then.")
-    gateways = _gateways(stack)
-    chosen = [index for index, entry in enumerate(gateways) if gateway in (None, entry["name"])]
+    file = Path(f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml")
+    try:
+        text = file.read_text()
+        written = list(_rotations(yaml.compose(text)))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise OpsError(f"{file} can't be read: {error}") from None
+    if not written:
+        raise OpsError(f"{file} has no {_KEY} with an `authentication.clientSecret.rotation`.")
+    chosen = [entry for entry in written if gateway in (None, entry.gateway)]
     if not chosen:
-        names = ", ".join(str(entry["name"]) for entry in gateways) or "none"
+        names = ", ".join(entry.gateway for entry in written)
         raise OpsError(f"Stack {stack} has no gateway '{gateway}'; it has: {names}.")
-    rotations = [_rotation(gateways[index], day) for index in chosen]
-    for index in chosen:
-        path = f"{_KEY}[{index}].authentication.clientSecret.rotation"
-        run("config", "set", "--path", path, f"{day:%Y-%m-%d}", "--stack", stack)
+    rotations = [_rotation(entry, day, today) for entry in chosen]
+    for entry in chosen:
+        if text.startswith("&", entry.date.start_mark.index):
+            raise OpsError(
+                f"{file}: gateway '{entry.gateway}' has its `rotation` by an anchor (&): write the date itself."
+            )
+    # From the end on, so that what is before it stays in its place.
+    for start, end in sorted(((e.date.start_mark.index, e.date.end_mark.index) for e in chosen), reverse=True):
+        gap = " " if text[start - 1] == ":" else ""
+        text = f'{text[:start]}{gap}"{day:%Y-%m-%d}"{text[end:]}'
+    file.write_text(text)
     return rotations
 
 
-def _gateways(stack: str) -> list[dict[str, Any]]:
-    answer = json.loads(run("config", "--json", "--stack", stack))
-    entry = answer.get(_KEY)
-    if entry is None:
-        raise OpsError(f"Stack {stack} has no {_KEY}.")
-    value = entry.get("objectValue")
-    return value if value is not None else json.loads(entry["value"])
+def _rotations(document: yaml.Node | None) -> Iterator[_Written]:
+    gateways = _at(document, "config", _KEY)
+    for entry in gateways.value if isinstance(gateways, yaml.SequenceNode) else []:
+        name, day = _at(entry, "name"), _at(entry, "authentication", "clientSecret", "rotation")
+        if isinstance(name, yaml.ScalarNode) and isinstance(day, yaml.ScalarNode):
+            yield _Written(str(name.value), day)
 
 
-def _rotation(entry: dict[str, Any], day: date) -> Rotation:
-    before = str(entry["authentication"]["clientSecret"]["rotation"])[:10]
-    if before >= f"{day:%Y-%m-%d}":
+def _at(node: yaml.Node | None, *keys: str) -> yaml.Node | None:
+    for key in keys:
+        members = node.value if isinstance(node, yaml.MappingNode) else []
+        node = next((value for name, value in members if name.value == key), None)
+    return node
+
+
+def _rotation(entry: _Written, day: date, today: date) -> Rotation:
+    before = str(entry.date.value)[:10]
+    # The program refuses a date that has not come: whatever stands there, another replaces it.
+    if f"{day:%Y-%m-%d}" <= before <= f"{today:%Y-%m-%d}":
         raise OpsError(
-            f"Gateway '{entry['name']}' was rotated on {before}: {day} is not later. A secret can be rotated once a day."
+            f"Gateway '{entry.gateway}' was rotated on {before}: {day} is not later. A secret can be rotated once a day."
         )
-    return Rotation(str(entry["name"]), before, day)
+    return Rotation(entry.gateway, before, day)

@@ -127,3 +127,14 @@ def test_every_page_is_reached_from_the_readme() -> None:
                 reached.add(name)
                 queue.append(name)
     assert [page for page in pages() if page not in reached] == []
+
+
+def test_every_date_in_a_stacks_file_is_quoted() -> None:
+    # `pulumi stack init` writes the file anew, and a date without quotes as a time stamp.
+    files = {file.name: file.read_text() for file in CHECKOUT.glob("Pulumi*.yaml")}
+    dates = {
+        name: re.findall(r"rotation: *(.*)", text)
+        for name, text in {**files, **{p: text_of(p) for p in pages()}}.items()
+    }
+    assert [(name, date) for name, found in dates.items() for date in found if not re.match(r'"[^"]+"', date)] == []
+    assert dates["Pulumi.dev.yaml"] == ['"<today, as yyyy-mm-dd>"']
