@@ -11,6 +11,7 @@ from ..cluster.updates import Losses, taken_away
 from ..deploy import deploy as deploy_planned
 from ..engine.steps import Step
 from ..engine.steps import preview as preview_steps
+from ..environments import write as write_environments
 from ..errors import OpsError
 from ..preview import comment as preview_comment
 from ..preview import text as preview_text
@@ -74,3 +75,14 @@ def affected(
     """Name the stacks that a change can affect, as a JSON list; those that others take roles from come first."""
     with reported():
         say(json.dumps(affected_stacks(base)))
+
+
+@app.command(rich_help_panel=_PANEL)
+def environments() -> None:
+    """Write the environments of environments.yaml into the pipelines' files: run it after a change of that list."""
+    with reported():
+        written = write_environments(Path())
+        for file in written:
+            say(f"Written: {file}")
+        if not written:
+            say("Nothing to write: the pipelines have these environments.")

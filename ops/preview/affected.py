@@ -2,20 +2,16 @@
 
 import subprocess
 from pathlib import Path
-from typing import Any, cast
 
-import yaml
-
+from ..engine.stack_files import OddFileError, roles_from, stack_files, stack_of
 from ..errors import OpsError
 
-# Of the sandbox: no pipeline deploys it.
-_LOCAL = {"sandbox"}
 # What the program does not read, as documents (`.md`) are not. Whatever is not named here affects every stack. That a push
 # to main deploys nothing then, the pipelines' path filters say once more, and a test holds them to this.
 HARMLESS_FOLDERS = (
     ".ci", ".github", "azure-pipelines", "bench", "bootstrap", "docs", "ops", "sandbox", "tests",
 )  # fmt: skip
-HARMLESS_FILES = (".gitignore", ".pre-commit-config.yaml", "Makefile", "pyproject.toml")
+HARMLESS_FILES = (".gitignore", ".pre-commit-config.yaml", "Makefile", "environments.yaml", "pyproject.toml")
 
 
 def affected(base: str | None) -> list[str]:
@@ -27,17 +23,15 @@ def affected(base: str | None) -> list[str]:
     Raises:
         OpsError: it can't be compared.
     """
-    files = {_stack_of(file.name): file for file in sorted(Path().glob("Pulumi.*.yaml"))}
     needs: dict[str, str | None] = {}
     odd: set[str] = set()
-    for name, file in files.items():
-        if name not in _LOCAL:
-            try:
-                needs[name] = _referred(file)
-            except _OddFileError:
-                # Its own preview says what is wrong with it, and keeps none of the others from being made.
-                needs[name] = None
-                odd.add(name)
+    for name, file in stack_files(Path()).items():
+        try:
+            needs[name] = roles_from(file)
+        except OddFileError:
+            # Its own preview says what is wrong with it, and keeps none of the others from being made.
+            needs[name] = None
+            odd.add(name)
     chosen = set(needs) if base is None else _touched(_changed_files(base), needs) | odd
     # A stack that takes the roles of another sees them change.
     while more := {name for name, needed in needs.items() if needed in chosen} - chosen:
@@ -52,15 +46,11 @@ def _touched(changed: list[str], needs: dict[str, str | None]) -> set[str]:
         if path.parts[0] in HARMLESS_FOLDERS or name in HARMLESS_FILES or path.suffix == ".md":
             continue
         if path.parent == Path() and path.match("Pulumi.*.yaml"):
-            touched |= {_stack_of(name)}
+            touched |= {stack_of(name)}
         else:
             return set(needs)
     # A stack whose file is deleted is not there to be previewed; those that refer to it are.
     return {name for name in needs if name in touched or needs[name] in touched}
-
-
-def _stack_of(file: str) -> str:
-    return file.removeprefix("Pulumi.").removesuffix(".yaml")
 
 
 def _changed_files(base: str) -> list[str]:
@@ -72,29 +62,6 @@ def _changed_files(base: str) -> list[str]:
     if finished.returncode:
         raise OpsError(f"HEAD can't be compared with {base}: {finished.stderr.strip()}")
     return [name for name in finished.stdout.split("\0") if name]
-
-
-class _OddFileError(Exception):
-    """A stack's file that is not what a stack's file is."""
-
-
-def _referred(file: Path) -> str | None:
-    """The stack whose roles a stack takes.
-
-    Raises:
-        _OddFileError: that can't be told from its file.
-    """
-    try:
-        found: Any = yaml.safe_load(file.read_text())
-    except (OSError, ValueError, yaml.YAMLError):
-        raise _OddFileError from None
-    for key in ("config", "self-hosted-gateway:roles", "existing", "stack"):
-        if found is None:
-            return None
-        if not isinstance(found, dict):
-            raise _OddFileError
-        found = cast(dict[Any, Any], found).get(key)
-    return None if found is None else str(found).rsplit("/", 1)[-1]
 
 
 def _depth(name: str, needs: dict[str, str | None]) -> int:

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from ops.environments import write
+
 CHECKOUT = Path(__file__).parents[2]
 _TOP = (
     "__main__.py",
@@ -15,6 +17,8 @@ _TOP = (
     "constraints.txt",
     "requirements.txt",
 )
+# The repositories of the tests have these, whatever the checkout's own are.
+ENVIRONMENTS = ("dev", "staging", "prod")
 _FOLDERS = (".github", "azure-pipelines", "components", "ops")
 
 
@@ -28,6 +32,10 @@ class Repository:
             shutil.copy(CHECKOUT / name, folder / name)
         for name in _FOLDERS:
             shutil.copytree(CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        self.write("environments.yaml", "".join(f"- {name}\n" for name in ENVIRONMENTS))
+        for name in ENVIRONMENTS:
+            self.write(f"Pulumi.{name}.yaml", "config: {}\n")
+        write(folder)
         self.git("init", "--quiet", "--initial-branch=main")
 
     def git(self, *arguments: str) -> str:

@@ -9,6 +9,7 @@ from ops.errors import OpsError
 from ops.preview.affected import HARMLESS_FILES, HARMLESS_FOLDERS, affected
 
 from ..conftest import CHECKOUT
+from . import environments
 
 OWN = "config:\n  azure-native:tenantId: x\n"
 FOLLOWS_DEV = (
@@ -88,7 +89,7 @@ def test_every_name_at_the_top_of_the_repository_is_decided() -> None:
     command = ["git", "-C", str(CHECKOUT), "ls-files"]
     files = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     top = {name.partition("/")[0] for name in files}
-    stacks = {"Pulumi.dev.yaml", "Pulumi.prod.yaml", "Pulumi.sandbox.yaml", "Pulumi.staging.yaml"}
+    stacks = {"Pulumi.sandbox.yaml", *(f"Pulumi.{name}.yaml" for name in environments.NAMES)}
     documents = {"CHANGELOG.md", "CONTRIBUTING.md", "README.md"}
     all_stacks = {".pulumi.version", "Pulumi.yaml", "__main__.py", "components", "constraints.txt", "requirements.txt"}
     assert top == all_stacks | stacks | documents | {*HARMLESS_FOLDERS, *HARMLESS_FILES}

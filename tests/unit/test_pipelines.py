@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ..pipelines.azure_files import expanded
 from ..pipelines.azure_runner import PULL_REQUEST, AzurePipelines
 from ..pipelines.expressions import Expressions
 from ..pipelines.working_copy import Repository
+from .environments import NAMES, deployments_on, deploys
 
 CHECKOUT = Path(__file__).parents[2]
 WORKFLOWS = sorted((CHECKOUT / ".github/workflows").glob("*.yml"))
@@ -26,6 +28,7 @@ ACTIONS = sorted((CHECKOUT / ".github/actions").glob("*/action.yml"))
 AZURE = sorted((CHECKOUT / "azure-pipelines").glob("*.yml"))
 READ_ONLY = {"contents": "read"}
 SIGNED_IN = {"contents": "read", "id-token": "write"}
+AFTER_A_CHANGE = "docs/pipelines.md, Environments: after a change, run .venv/bin/python -m ops environments"
 
 
 def load(file: Path) -> dict[str, Any]:
@@ -64,17 +67,14 @@ def test_a_job_has_the_permissions_that_it_needs_and_no_more() -> None:
     permissions = {
         f"{file.stem}/{name}": job["permissions"] for file in WORKFLOWS for name, job in load(file)["jobs"].items()
     }
+    deployments = (*(f"deploy/{name}" for name in NAMES), "deploy-stack/plan", "deploy-stack/update")
     assert permissions == {
         "checks/checks": READ_ONLY,
         "preview/stacks": {**READ_ONLY, "pull-requests": "write"},
         "preview/preview": {**SIGNED_IN, "pull-requests": "write"},
-        "deploy/dev": SIGNED_IN,
-        "deploy/staging": SIGNED_IN,
-        "deploy/prod": SIGNED_IN,
-        "deploy-stack/plan": SIGNED_IN,
-        "deploy-stack/update": SIGNED_IN,
         "drift/stacks": READ_ONLY,
         "drift/drift": {**SIGNED_IN, "issues": "write"},
+        **(dict.fromkeys(deployments, SIGNED_IN) if deploys("GitHub") else {}),
     }
 
 
@@ -115,48 +115,71 @@ def test_every_push_and_every_pull_request_is_checked_by_what_a_contributor_runs
     assert "exec make test" in (CHECKOUT / ".ci/run").read_text()
 
 
-def test_a_deployment_is_never_cancelled_half_way_and_a_preview_is() -> None:
-    deploy = workflow("deploy")["jobs"]
-    assert {name: job["concurrency"] for name, job in deploy.items()} == {
-        name: {"group": f"deploy-{name}", "cancel-in-progress": False} for name in ("dev", "staging", "prod")
-    }
+def test_a_push_cancels_the_preview_of_the_one_before() -> None:
     assert workflow("preview")["concurrency"]["cancel-in-progress"] is True
 
 
+@deployments_on("GitHub")
+def test_a_deployment_is_never_cancelled_half_way() -> None:
+    deploy = workflow("deploy")["jobs"]
+    assert {name: job["concurrency"] for name, job in deploy.items()} == {
+        name: {"group": f"deploy-{name}", "cancel-in-progress": False} for name in NAMES
+    }
+
+
+@deployments_on("GitHub")
 def test_nothing_but_main_is_deployed() -> None:
     assert workflow("deploy")["on"]["push"]["branches"] == ["main"]
-    assert workflow("deploy")["jobs"]["dev"]["if"] == "github.ref == 'refs/heads/main'"
+    # The others need the first.
+    assert workflow("deploy")["jobs"][NAMES[0]]["if"] == "github.ref == 'refs/heads/main'"
 
 
+@deployments_on("GitHub")
 def test_a_push_that_can_affect_no_stack_deploys_nothing() -> None:
     others = {"Pulumi.sandbox.yaml", *HARMLESS_FILES}
     ignored = workflow("deploy")["on"]["push"]["paths-ignore"]
     assert set(ignored) == {"**.md", *(f"{folder}/**" for folder in HARMLESS_FOLDERS), *others}
+
+
+@deployments_on("Azure")
+def test_a_push_that_can_affect_no_stack_deploys_nothing_in_azure() -> None:
+    others = {"Pulumi.sandbox.yaml", *HARMLESS_FILES}
     excluded = expanded(CHECKOUT / "azure-pipelines/deploy.yml")["trigger"]["paths"]["exclude"]
     assert set(excluded) == {"*.md", *HARMLESS_FOLDERS, *others}
 
 
 def test_the_pipelines_name_every_stack_of_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(CHECKOUT)
-    stacks = set(affected(None))
-    assert stacks >= {"dev", "staging", "prod"}
-    deploy = workflow("deploy")["jobs"]
-    assert {name: job["with"] for name, job in deploy.items()} == {name: {"stack": name} for name in stacks}
+    assert sorted(affected(None)) == sorted(NAMES), AFTER_A_CHANGE
+    if deploys("GitHub"):
+        jobs = workflow("deploy")["jobs"].items()
+        assert [(name, job["with"]) for name, job in jobs] == [(name, {"stack": name}) for name in NAMES], (
+            AFTER_A_CHANGE
+        )
     azure = {file.stem: load(file) for file in AZURE}
-    assert {stage["parameters"]["stack"] for stage in azure["deploy"]["stages"]} == stacks
+    if deploys("Azure"):
+        assert [stage["parameters"]["stack"] for stage in azure["deploy"]["stages"]] == NAMES, AFTER_A_CHANGE
     for name in ("preview", "drift"):
         (given,) = [each for each in azure[name]["parameters"] if each["name"] == "stacks"]
-        assert set(given["default"]) == stacks
+        assert given["default"] == NAMES, AFTER_A_CHANGE
 
 
+def test_deployments_are_there_whole_or_not_at_all() -> None:
+    assert (CHECKOUT / ".github/workflows/deploy-stack.yml").exists() == deploys("GitHub")
+    assert (CHECKOUT / "azure-pipelines/templates/deploy-stack.yml").exists() == deploys("Azure")
+
+
+@deployments_on("GitHub")
 def test_only_the_update_waits_for_its_environment() -> None:
     environments = {name: job.get("environment") for name, job in workflow("deploy-stack")["jobs"].items()}
     assert environments == {"plan": None, "update": "${{ inputs.stack }}"}
-    assert {name: job.get("needs") for name, job in workflow("deploy")["jobs"].items()} == {
-        "dev": None,
-        "staging": "dev",
-        "prod": "staging",
-    }
+
+
+@deployments_on("GitHub")
+def test_an_environment_is_deployed_after_the_one_before_it() -> None:
+    needs = [(name, job.get("needs")) for name, job in workflow("deploy")["jobs"].items()]
+    assert needs[0] == (NAMES[0], None)
+    assert needs[1:] == [(name, before) for before, name in pairwise(NAMES)]
 
 
 def test_every_job_that_signs_in_takes_the_backend_from_one_variable() -> None:
@@ -198,10 +221,11 @@ def test_the_pipelines_of_azure_keep_to_their_published_schema(file: Path) -> No
     assert "${{" not in json.dumps(document)
 
 
+@deployments_on("Azure")
 def test_azure_deploys_nothing_but_main(tmp_path: Path) -> None:
     asked = "and(succeeded(), eq(variables['Build.SourceBranch'], 'refs/heads/main'))"
     stages = expanded(CHECKOUT / "azure-pipelines/deploy.yml")["stages"]
-    assert [stage["condition"] for stage in stages] == [asked] * 6
+    assert [stage["condition"] for stage in stages] == [asked] * 2 * len(NAMES)
     assert azure_run(tmp_path, "deploy.yml", {"Build.SourceBranch": "refs/heads/change"}) == []
 
 
@@ -225,41 +249,50 @@ def azure_run(folder: Path, pipeline: str, variables: dict[str, str]) -> list[st
     return [job.name for job in host.run(pipeline, repository.commit(), variables)]
 
 
-def test_a_stack_may_have_a_name_that_azures_jobs_and_stages_may_not() -> None:
+@deployments_on("Azure")
+def test_a_stack_may_have_a_name_that_azures_stages_may_not() -> None:
     folder = CHECKOUT / "azure-pipelines"
     (plan, update) = expanded(folder / "templates/deploy-stack.yml", stack="eu-west")["stages"]
     assert (plan["stage"], update["stage"], update["dependsOn"]) == ("plan_eu_west", "update_eu_west", "plan_eu_west")
     assert update["jobs"][0]["environment"] == "eu-west"
     variable = "$[ stageDependencies.plan_eu_west.plan.outputs['kept.attempt'] ]"
     assert update["jobs"][0]["variables"] == {"attempt": variable}
+
+
+def test_a_stack_may_have_a_name_that_azures_jobs_may_not() -> None:
+    folder = CHECKOUT / "azure-pipelines"
     jobs = expanded(folder / "preview.yml", stacks=["eu-west"])["jobs"]
     assert [job["job"] for job in jobs] == ["affected", "preview_eu_west"]
     assert "'\"eu-west\"'" in jobs[1]["condition"]
     assert [job["job"] for job in expanded(folder / "drift.yml", stacks=["eu-west"])["jobs"]] == ["drift_eu_west"]
 
 
+@deployments_on("Azure")
 def test_azure_asks_for_approval_between_plan_and_update() -> None:
     stages = expanded(CHECKOUT / "azure-pipelines/deploy.yml")["stages"]
-    assert [stage["stage"] for stage in stages] == [
-        f"{step}_{stack}" for stack in ("dev", "staging", "prod") for step in ("plan", "update")
-    ]
-    assert [stage["jobs"][0].get("environment") for stage in stages] == [None, "dev", None, "staging", None, "prod"]
     connections = [
-        step["inputs"]["azureSubscription"]
+        [
+            step["inputs"]["azureSubscription"]
+            for job in stage["jobs"]
+            for step in job.get("steps") or job["strategy"]["runOnce"]["deploy"]["steps"]
+            if step.get("task") == "AzureCLI@2"
+        ]
         for stage in stages
-        for job in stage["jobs"]
-        for step in job.get("steps") or job["strategy"]["runOnce"]["deploy"]["steps"]
-        if step.get("task") == "AzureCLI@2"
     ]
-    reader = "self-hosted-gateway-reader"
-    assert connections == [
-        reader,
-        "self-hosted-gateway-dev",
-        reader,
-        "self-hosted-gateway-staging",
-        reader,
-        "self-hosted-gateway-prod",
+    environments = [stage["jobs"][0].get("environment") for stage in stages]
+    assert list(zip([stage["stage"] for stage in stages], environments, connections, strict=True)) == [
+        expected
+        for name in NAMES
+        for expected in (
+            (f"plan_{in_azure(name)}", None, ["self-hosted-gateway-reader"]),
+            (f"update_{in_azure(name)}", name, [f"self-hosted-gateway-{name}"]),
+        )
     ]
+
+
+def in_azure(name: str) -> str:
+    """A stack's name within those of Azure's stages, which take no '-'."""
+    return name.replace("-", "_")
 
 
 def problems(schema: str, document: Any) -> list[str]:

@@ -9,8 +9,10 @@ from ..conftest import CHECKOUT
 from ..pipelines.github_api import GitHubApi
 from ..pipelines.github_runner import GitHub, Run, SignIn
 from ..pipelines.working_copy import Repository
+from .environments import deployments_on
 
 STACKS = ("dev", "staging", "prod")
+pytestmark = deployments_on("GitHub")
 # In the place of the tools: what the commands find when they begin.
 MAKE = """#!/bin/sh
 [ "$1" = install ] && exit
