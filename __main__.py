@@ -5,10 +5,12 @@ import pulumi_azure_native as azure_native
 import pulumi_azuread as azuread
 import pulumi_random as random
 
-from components import config, prerequisites
+from components import config
 from components.cluster import cluster_provider
 from components.config import Protected, ValidatorAssignmentMode
 from components.gateway import SelfHostedGateway, SelfHostedGatewayArgs
+from components.prerequisites.check import check
+from components.prerequisites.sign_in import check_sign_in
 from components.role_assignment import ServicePrincipalRole, ServicePrincipalRoleArgs
 from components.roles import GatewayRoles, GatewayRolesArgs, existing_roles
 
@@ -25,17 +27,16 @@ azure = azure_native.Provider(
 entra = azuread.Provider("azuread", tenant_id=settings.tenant_id, environment=settings.cloud)
 
 # Prerequisites: looked up before anything is created, on every preview and update.
-prerequisites.check_sign_in(settings, azure, entra)
-instance_azure, instance_principal_id = azure, ""
-if api_management is not None:
-    if api_management.subscription_id != settings.subscription_id:
-        instance_azure = azure_native.Provider(
-            "azure-native-instance",
-            tenant_id=settings.tenant_id,
-            subscription_id=api_management.subscription_id,
-            environment=settings.cloud,
-        )
-    instance_principal_id = prerequisites.check_instance(api_management, settings.gateways, instance_azure)
+signed_in = check_sign_in(settings, azure, entra)
+instance_azure = azure
+if api_management is not None and api_management.subscription_id != settings.subscription_id:
+    instance_azure = azure_native.Provider(
+        "azure-native-instance",
+        tenant_id=settings.tenant_id,
+        subscription_id=api_management.subscription_id,
+        environment=settings.cloud,
+    )
+instance_principal_id = check(settings, signed_in, azure, instance_azure, entra)
 
 # The two custom roles.
 if settings.roles.existing is not None:

@@ -55,6 +55,20 @@ def look_up_gateway(settings: ApiManagementSettings, name: str, provider: pulumi
     )
 
 
+def look_up_api(settings: ApiManagementSettings, api_id: str, provider: pulumi.ProviderResource) -> None:
+    """Read an API of the instance from ARM.
+
+    Raises:
+        Exception: what the provider reports, if ARM refuses or the API is absent.
+    """
+    apimanagement.get_api(
+        resource_group_name=settings.resource_group,
+        service_name=settings.name,
+        api_id=api_id,
+        opts=pulumi.InvokeOptions(provider=provider),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class GatewayResourceArgs:
     """Inputs of `GatewayResource`."""

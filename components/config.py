@@ -261,6 +261,12 @@ class AuthenticationSettings(Settings):
         description="Object ids of the application's owners. The deployer must be one: with the least privilege, "
         "Application.ReadWrite.OwnedBy, it can only change what it owns. For people among them it also needs User.Read.All.",
     )
+    owners_without_deployer: bool = Field(
+        default=False,
+        strict=True,
+        description="Let a deployer update the stack that is not among `owners`, because it may change all applications "
+        "(Application.ReadWrite.All). Without that right it would lock itself out.",
+    )
     client_secret: ClientSecretSettings = Field(description="The client secret.")
 
 

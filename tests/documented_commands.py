@@ -35,6 +35,7 @@ NOT_RUN = {
 # What the pages use of the Azure CLI, by its reference.
 AZ = {
     "az account show": set[str](),
+    "az account management-group list": set[str](),
     "az ad app credential delete": {"--id", "--key-id"},
     "az ad app owner add": {"--id", "--owner-object-id"},
     "az ad group create": {"--display-name", "--mail-nickname"},
@@ -46,6 +47,7 @@ AZ = {
     },
     "az aks get-credentials": {"--resource-group", "--name", "--file"},
     "az aks install-cli": set[str](),
+    "az apim api list": set[str](),
     "az apim api create": {
         "--resource-group", "--service-name", "--api-id", "--display-name", "--path", "--service-url", "--protocols",
         "--subscription-required",
@@ -63,6 +65,7 @@ AZ = {
         "--role", "--scope", "--assignee-object-id", "--assignee-principal-type", "--query", "--output",
     },
     "az role definition create": {"--role-definition"},
+    "az role definition update": {"--role-definition"},
 }  # fmt: skip
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.DOTALL | re.MULTILINE)

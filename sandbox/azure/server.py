@@ -13,7 +13,9 @@ from .arm.api_management import ApiManagement
 from .arm.authorization import Authorization
 from .arm.entry import Arm
 from .arm.key_vault import KeyVault
+from .arm.locks import Locks, check_locks
 from .arm.long_running import LongRunning
+from .arm.management_groups import ManagementGroups
 from .arm.resource_groups import ResourceGroups
 from .arm.storage import Storage
 from .azure import Azure
@@ -44,11 +46,14 @@ class Server:
             ApiManagement(azure),
             Authorization(azure),
             KeyVault(azure),
+            Locks(azure),
+            ManagementGroups(),
             ResourceGroups(azure, long_running),
             Storage(azure, long_running),
             long_running,
         )
-        self._arm = Arm(azure, tokens, [operation for provider in providers for operation in provider.operations])
+        operations = [operation for provider in providers for operation in provider.operations]
+        self._arm = Arm(azure, tokens, operations, check_locks)
         self._configuration = ConfigurationApi(azure, tokens)
         self._faults = Faults()
         control, entra, graph = Control(azure, self._faults), Entra(azure, tokens), Graph(azure, tokens)

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from .sandbox import Stack, sandbox_config, sandbox_gateway
+from .sandbox import DEPLOYER, Stack, sandbox_config, sandbox_gateway
+
+READER = "5a0c0de0-0000-4000-8000-000000000031"
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +81,58 @@ def test_an_absent_gateway_resource_is_named(stack: Stack) -> None:
     assert (
         "Gateway resource 'yourgw' was not found on API Management instance 'contoso-apim'. Check "
         "self-hosted-gateway:gateways, create it first, or set `createGatewayResource: true`." in said
+    )
+
+
+def test_what_azure_and_the_kubeconfig_lack_is_told_at_once(stack: Stack) -> None:
+    authentication = {
+        **sandbox_gateway()["authentication"],
+        "owners": [DEPLOYER, "5a0c0de0-0000-4000-8000-0000000000ff"],
+    }
+    config = sandbox_config(
+        gateways=[sandbox_gateway(name="yourgw", apis=["echo", "ohce"], authentication=authentication)],
+        roles={"assignableScopes": ["/providers/Microsoft.Management/managementGroups/contoso"]},
+        cluster={"context": "elsewhere"},
+    )
+    said = stopped_with(stack, config)
+    for problem in (
+        "Gateway resource 'yourgw' was not found on API Management instance 'contoso-apim'.",
+        "API 'ohce' was not found on API Management instance 'contoso-apim'. Check self-hosted-gateway:gateways[0].apis:",
+        "has no context 'elsewhere'; it has sandbox.",
+        # Neither may the deployer know, which is no reason to stop.
+        "warning: self-hosted-gateway:roles.assignableScopes[0]: management group 'contoso' does not exist, or this sign-in "
+        "may not read it",
+        "warning: self-hosted-gateway:gateways[0].authentication.owners: whether 5a0c0de0-0000-4000-8000-0000000000ff exists "
+        "can't be checked. It is no service principal",
+    ):
+        assert problem in said
+    assert "API 'echo'" not in said
+
+
+def test_owners_without_the_deployer_stop_an_update_and_no_preview(stack: Stack) -> None:
+    authentication = {**sandbox_gateway()["authentication"], "owners": [READER]}
+    stack.configure(sandbox_config(gateways=[sandbox_gateway(authentication=authentication)]))
+    not_among_them = f"the signed-in principal, object id {DEPLOYER}, is not among them."
+    previewed = stack.preview().ok().output
+    assert (
+        f"warning: self-hosted-gateway:gateways[0].authentication.owners: {not_among_them} An update with" in previewed
+    )
+    assert f"add {DEPLOYER}." in previewed
+    stopped = stack.up()
+    assert stopped.code != 0
+    assert (
+        f"self-hosted-gateway:gateways[0].authentication.owners: {not_among_them} The applications would"
+        in stopped.output
+    )
+    assert stack.resources() == []
+
+
+def test_the_reader_of_pull_requests_previews_what_the_deployer_owns(stack: Stack) -> None:
+    stack.configure(sandbox_config())
+    said = stack.preview(identity="reader").ok().output
+    assert (
+        f"the signed-in principal, object id {READER}, is not among them. An update with this sign-in would stop."
+        in said
     )
 
 

@@ -102,6 +102,7 @@ self-hosted-gateway:gateways:
       owners:
         - 00000000-0000-0000-0000-000000000006 # the deployer's service principal
         - 00000000-0000-0000-0000-000000000007
+      ownersWithoutDeployer: false
       clientSecret:
         rotation: "2026-11-01"
 """,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pulumi
 import pytest
 from pulumi.runtime import mocks, rpc
@@ -97,6 +98,8 @@ ANSWERS: dict[str, Answer] = {
         "appRoleIds": {"Application.ReadWrite.OwnedBy": OWNED_BY, "Application.Read.All": READ_ALL},
     },
     "azure-native:apimanagement:getGateway": lambda args: {"id": f"{INSTANCE_ID}/gateways/{args['gatewayId']}"},
+    "azure-native:apimanagement:getApi": lambda args: {"id": f"{INSTANCE_ID}/apis/{args['apiId']}"},
+    "azure-native:management:getManagementGroup": lambda args: {"name": args["groupId"]},
 }
 
 # What the providers add to a resource's inputs, by type.
@@ -124,6 +127,20 @@ class _Provider(mocks.Mocks):
         self.graph.invokes.append(args.token)
         self.graph.registered_before_invokes += [r.type for r in self.graph.resources]
         return self.answers[args.token](args.args)
+
+
+class Refusal(grpc.RpcError):
+    """An answer by which a look-up fails, as the engine hands on what a provider says."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self._message = message
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return f"invocation of look:up:up returned an error: {self._message}"
 
 
 class _Monitor(mocks.MockMonitor):
@@ -186,7 +203,11 @@ def kubeconfig() -> dict[str, Any]:
 
 
 def run(
-    config: Mapping[str, Any] | None = None, answers: Mapping[str, Answer] | None = None, main: Path = PROGRAM
+    config: Mapping[str, Any] | None = None,
+    answers: Mapping[str, Answer] | None = None,
+    main: Path = PROGRAM,
+    *,
+    preview: bool = False,
 ) -> Graph:
     """Run the program once and return what it registered; its errors are raised.
 
@@ -194,6 +215,7 @@ def run(
         config: the stack's configuration by full key; the smallest stack with one gateway by default.
         answers: functions that answer invokes, by token, in place of the usual ones.
         main: the program's main file.
+        preview: whether the program is told that nothing will be done.
     """
     graph = Graph()
     texts = {
@@ -206,9 +228,11 @@ def run(
     async def run_in_stack() -> None:
         pulumi.runtime.set_all_config(texts)
         monitor = _Monitor(graph, {**ANSWERS, **(answers or {})})
-        mocks.set_mocks(_Provider(graph, {}), project=project, stack="dev", monitor=monitor)
+        mocks.set_mocks(_Provider(graph, {}), project=project, stack="dev", preview=preview, monitor=monitor)
         ROOT.set(None)  # the mocks make a root of their own; the run makes the one that counts
         await pulumi.runtime.run_in_stack(lambda: _run_program(main))
 
-    asyncio.run(run_in_stack())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pulumi.log, "warn", lambda message, *_: graph.warnings.append(message))
+        asyncio.run(run_in_stack())
     return graph

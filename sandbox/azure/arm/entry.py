@@ -1,4 +1,4 @@
-"""ARM's front door: authentication, api-version, role-based access control, then the resource provider."""
+"""ARM's front door: authentication, api-version, role-based access control, locks, then the resource provider."""
 
 import json
 import re
@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ..azure import Azure, now
+from ..database import Database
 from ..rbac import Access, allowed, normalize
 from ..responses import ApiError, arm_error
 from ..tokens import ARM_AUDIENCES, InvalidTokenError, TokenIssuer
@@ -64,8 +65,15 @@ def operation(
 class Arm:
     """Finds the operation that a request names and checks that the caller may do it."""
 
-    def __init__(self, azure: Azure, tokens: TokenIssuer, operations: list[Operation]) -> None:
+    def __init__(
+        self,
+        azure: Azure,
+        tokens: TokenIssuer,
+        operations: list[Operation],
+        check_locks: Callable[[Database, str, str], None],
+    ) -> None:
         self._azure = azure
+        self._check_locks = check_locks
         self._tokens = tokens
         self._operations = operations
 
@@ -91,6 +99,7 @@ class Arm:
         scope = as_created(normalize(groups.get("scope", "")), self._azure.database)
         self._check_subscription(scope)
         self.authorize(caller, Access(operation_.action, scope))
+        self._check_locks(self._azure.database, request.method, request.url.path)
         body = await _body(request) if request.method in ("PUT", "PATCH", "POST") else {}
         return operation_.handle(
             Call(

@@ -11,6 +11,7 @@ from .federated_credentials import FederatedCredentials
 from .objects import Objects
 from .owners import Owners
 from .passwords import Passwords
+from .users import Users
 
 
 class Graph:
@@ -18,7 +19,7 @@ class Graph:
 
     def __init__(self, azure: Azure, tokens: TokenIssuer) -> None:
         directory = Directory(azure, tokens)
-        parts = (AppRoleAssignments, Owners, Passwords, FederatedCredentials, Objects, DeletedItems)
+        parts = (AppRoleAssignments, Owners, Passwords, FederatedCredentials, Objects, DeletedItems, Users)
         self.routes: list[Route] = [
             route for version in ("v1.0", "beta") for part in parts for route in part(directory).routes(version)
         ]

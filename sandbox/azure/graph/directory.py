@@ -1,7 +1,8 @@
 """What all of Graph's operations share: who calls, what it may do, which object is meant, how it is shown.
 
 Only application permissions are played: `Application.Read.All` reads, `Application.ReadWrite.OwnedBy` changes what the
-caller owns, `Application.ReadWrite.All` changes everything, `AppRoleAssignment.ReadWrite.All` gives such permissions.
+caller owns, `Application.ReadWrite.All` changes everything, `AppRoleAssignment.ReadWrite.All` gives such permissions,
+`User.Read.All` reads users.
 """
 
 import re
@@ -27,17 +28,26 @@ class Directory:
         self.azure = azure
         self._tokens = tokens
 
-    def caller(self, request: Request) -> dict[str, Any]:
-        """The claims of the caller, who may read.
+    def claims(self, request: Request) -> dict[str, Any]:
+        """The claims of the caller, whatever it may do.
 
         Raises:
-            ApiError: 401 without a valid token, 403 without a permission.
+            ApiError: 401 without a valid token.
         """
         try:
             claims = self._tokens.check(request.headers.get("authorization"), (*GRAPH_AUDIENCES, self.azure.url))
         except InvalidTokenError as error:
             raise graph_error(401, "InvalidAuthenticationToken", f"Access token validation failure: {error}.") from None
         claims["roles"] = claims.get("roles", [])
+        return claims
+
+    def caller(self, request: Request) -> dict[str, Any]:
+        """The claims of the caller, who may read applications.
+
+        Raises:
+            ApiError: 401 without a valid token, 403 without a permission.
+        """
+        claims = self.claims(request)
         if not READERS & set(claims["roles"]):
             raise denied()
         return claims

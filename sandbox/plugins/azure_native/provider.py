@@ -13,6 +13,7 @@ from .descriptions import DESCRIPTIONS, PROVIDER_ARGUMENTS, SCHEMA
 from .resources import ArmResource
 
 _API_MANAGEMENT = "2024-05-01"
+_MANAGEMENT = "2023-04-01"
 
 
 class AzureNative(Provider):
@@ -58,6 +59,11 @@ class AzureNative(Provider):
             case "azure-native:apimanagement:getGateway":
                 id_ = f"{self._service_id(arguments)}/gateways/{arguments['gatewayId']}"
                 return _flat(arm.get(id_, _API_MANAGEMENT))
+            case "azure-native:apimanagement:getApi":
+                return _flat(arm.get(f"{self._service_id(arguments)}/apis/{arguments['apiId']}", _API_MANAGEMENT))
+            case "azure-native:management:getManagementGroup":
+                id_ = f"/providers/Microsoft.Management/managementGroups/{arguments['groupId']}"
+                return _flat(arm.get(id_, _MANAGEMENT))
             case _:
                 return super().invoke(token, arguments)
 

@@ -10,7 +10,7 @@ from .app_role_assignment import AppRoleAssignment
 from .arguments import PROVIDER, SCHEMA
 from .federated_credential import ApplicationFederatedIdentityCredential
 from .graph import Graph
-from .look_ups import look_up_principal
+from .look_ups import look_up_principal, look_up_user
 from .objects import Application, ServicePrincipal
 from .password import ApplicationPassword
 
@@ -67,5 +67,7 @@ class AzureAd(Provider):
                 return {"id": id_, "tenantId": tenant, "clientId": client, "objectId": object_}
             case "azuread:index/getServicePrincipal:getServicePrincipal":
                 return look_up_principal(self._graph, arguments)
+            case "azuread:index/getUser:getUser":
+                return look_up_user(self._graph, arguments)
             case _:
                 return super().invoke(token, arguments)

@@ -278,6 +278,20 @@ def test_the_instance_and_its_gateways_can_be_looked_up(azure_native: Plugin) ->
         azure_native.invoke("azure-native:apimanagement:getGateway", **SERVICE, gatewayId="none")
 
 
+def test_an_api_is_looked_up_and_an_absent_one_is_refused(azure_native: Plugin) -> None:
+    assert azure_native.invoke("azure-native:apimanagement:getApi", **SERVICE, apiId="echo")["name"] == "echo"
+    with pytest.raises(PluginError, match='Status=404 Code="ResourceNotFound"'):
+        azure_native.invoke("azure-native:apimanagement:getApi", **SERVICE, apiId="ohce")
+
+
+def test_a_management_group_is_refused_alike_whether_it_is_there_or_not(azure_native: Plugin) -> None:
+    action = "perform action 'Microsoft.Management/managementGroups/read' over scope"
+    with pytest.raises(
+        PluginError, match=f'Status=403 Code="AuthorizationFailed" .*{action}.* or the scope is invalid'
+    ):
+        azure_native.invoke("azure-native:management:getManagementGroup", groupId="contoso")
+
+
 def test_who_is_signed_in_is_known_without_asking_arm(azure_native: Plugin, emulator: Emulator) -> None:
     emulator.forget_requests()
     assert azure_native.invoke("azure-native:authorization:getClientConfig") == {

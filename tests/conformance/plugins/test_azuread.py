@@ -251,3 +251,17 @@ def test_replication_that_takes_a_while_is_waited_for(azuread: Plugin, emulator:
     emulator.switch(graphReplicationSeconds=0.15)
     app = application(azuread)
     assert principal(azuread, app).state["clientId"] == app.state["clientId"]
+
+
+def test_a_service_principal_is_looked_up_by_its_object_id(azuread: Plugin) -> None:
+    function = "azuread:index/getServicePrincipal:getServicePrincipal"
+    assert azuread.invoke(function, objectId=READER)["objectId"] == READER
+    absent = 'Service Principal \\(Service Principal: "5a0c0de0-0000-4000-8000-0000000000ff"\\) was not found'
+    with pytest.raises(PluginError, match=absent):
+        azuread.invoke(function, objectId="5a0c0de0-0000-4000-8000-0000000000ff")
+
+
+def test_a_user_is_looked_up_with_the_permission_to_read_users_only(azuread: Plugin, emulator: Emulator) -> None:
+    arguments = {"objectId": "5a0c0de0-0000-4000-8000-0000000000ff"}
+    with pytest.raises(PluginError, match=r'Retrieving user with object ID: "5a0c.*403.* Authorization_RequestDenied'):
+        azuread.invoke("azuread:index/getUser:getUser", **arguments)
