@@ -20,7 +20,7 @@ _GRAPH_ROOM = _ROOM // 4
 def markdown(stack: str, steps: list[Step], losses: Losses) -> str:
     """A preview that succeeded."""
     found = changes(steps)
-    warnings, lost = losses_in_words.markdown(losses)
+    warnings, lost = losses_in_words.markdown(losses, found)
     lines = [f"### Preview of `{stack}`", "", summary(stack, steps)]
     lines += [line for clash in clashes(steps) for line in ("", f"> [!CAUTION]\n> {clash}")]
     lines += [*warnings, *_within(lost, _LOSSES_ROOM)]

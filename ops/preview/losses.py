@@ -1,9 +1,11 @@
 """What an update takes away from the stack's Kubernetes objects, in words: the engine's preview says nothing of it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..cluster.updates import Change, Losses, TakenAway
 from ..report.markdown import code, shown
+from .changes import Change as Changed
 
 _TITLE = "The update takes away what others have changed in the objects that it writes."
 _KEEP = "To keep a field, declare it in the program before the update."
@@ -14,10 +16,16 @@ def shown_fields(losses: Losses) -> list[TakenAway]:
     return [field for field in losses.fields if not field.is_dropped]
 
 
-def text(losses: Losses) -> list[str]:
-    """For a terminal or a log, line by line."""
+def text(losses: Losses, beside: Iterable[Changed]) -> list[str]:
+    """For a terminal or a log, line by line.
+
+    Args:
+        losses: what is taken away.
+        beside: the preview's own changes: what they show, after a refresh, is not shown again.
+    """
     lines: list[str] = []
-    fields = shown_fields(losses)
+    here = _not_shown_in(beside, losses)
+    fields = [field for field in shown_fields(losses) if field in here or field.danger]
     if fields:
         lines += ["", f"{_TITLE} {_KEEP}"]
     resource = ""
@@ -25,17 +33,23 @@ def text(losses: Losses) -> list[str]:
         if field.resource != resource:
             resource = field.resource
             lines.append(f"  {resource} ({field.kind})")
-        lines += [f"    {line}" for line in _difference(field)]
+        if field in here:
+            lines += [f"    {line}" for line in _difference(field)]
         if field.danger:
             lines.append(f"      {field.danger}")
     return lines + [line for note in _unknown(losses) for line in ("", note)]
 
 
-def markdown(losses: Losses) -> tuple[list[str], list[str]]:
-    """For a pull request's comment: what comes before the table's rows, and the rows."""
-    fields = shown_fields(losses)
+def markdown(losses: Losses, beside: Iterable[Changed]) -> tuple[list[str], list[str]]:
+    """For a pull request's comment: what comes before the table's rows, and the rows.
+
+    Args:
+        losses: what is taken away.
+        beside: the preview's own changes: what they show, after a refresh, is not shown again.
+    """
+    fields = _not_shown_in(beside, losses)
     lines = [line for note in _unknown(losses) for line in ("", f"> [!WARNING]\n> {note}")]
-    dangers = dict.fromkeys((field.resource, field.danger) for field in fields if field.danger)
+    dangers = dict.fromkeys((field.resource, field.danger) for field in shown_fields(losses) if field.danger)
     lines += [line for name, danger in dangers for line in ("", f"> [!CAUTION]\n> `{name}`: {danger}")]
     if fields:
         lines += [
@@ -61,6 +75,15 @@ def as_json(losses: Losses) -> list[dict[str, Any]]:
             "danger": field.danger,
         }
         for field in shown_fields(losses)
+    ]
+
+
+def _not_shown_in(beside: Iterable[Changed], losses: Losses) -> list[TakenAway]:
+    said = {(change.resource, change.kind, line) for change in beside for line in change.differences}
+    return [
+        field
+        for field in shown_fields(losses)
+        if not all((field.resource, field.kind, line) in said for line in _difference(field))
     ]
 
 

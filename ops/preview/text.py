@@ -12,13 +12,13 @@ from .replacements import Interruption, Replacement, counts, name_clashes, repla
 
 def text(stack: str, steps: list[Step], losses: Losses) -> str:
     """For a terminal or a log."""
-    lines = [summary(stack, steps)]
-    for change in changes(steps):
+    lines, found = [summary(stack, steps)], changes(steps)
+    for change in found:
         lines += ["", f"{change.operation} {change.resource} ({change.kind})"]
         lines += [f"  {difference}" for difference in change.differences]
         if change.waits_only:
             lines.append(f"  {WAITS_ONLY}")
-    lines += losses_in_words.text(losses)
+    lines += losses_in_words.text(losses, found)
     for replacement in replacements(steps):
         meaning = replacement.meaning
         lines += [

@@ -241,6 +241,47 @@ def test_what_an_update_takes_away_is_told_with_its_danger() -> None:
     assert list(answer["lossesNotKnown"]) == ["mygw-env"]
 
 
+def test_what_a_preview_with_a_refresh_shows_as_a_change_is_not_shown_again_as_a_loss() -> None:
+    """Its danger is told even so, and what is there where the engine compares with the state."""
+    deployment = "kubernetes:apps/v1:Deployment"
+    old, new = {"spec": {"replicas": 4}}, {"spec": {"replicas": 1, "minReadySeconds": 5}}
+    paths = ("spec.replicas", "spec.minReadySeconds")
+    steps = [step("update", "mygw", deployment, properties=paths, old=old, new=new)]
+    losses = Losses([SCALED, UNPROBED])
+    assert preview_text.text("dev", steps, losses).splitlines()[2:] == [
+        "update mygw (Deployment)",
+        "  - spec.replicas: 4",
+        "  + spec.replicas: 1",
+        "  + spec.minReadySeconds: 5",
+        "",
+        "The update takes away what others have changed in the objects that it writes. To keep a field, declare it in the "
+        "program before the update.",
+        "  mygw (Deployment)",
+        "      Fewer pods serve: 1 instead of 4.",
+    ]
+    lines = preview_comment.markdown("dev", steps, losses).splitlines()
+    assert lines[3:9] == [
+        "",
+        "> [!CAUTION]",
+        "> `mygw`: Fewer pods serve: 1 instead of 4.",
+        "",
+        "| | resource | type | what changes |",
+        "| --- | --- | --- | --- |",
+    ]
+    assert [line for line in lines if "spec.replicas" in line] == [
+        "| update | `mygw` | Deployment | `spec.replicas`, `spec.minReadySeconds` |",
+        "- spec.replicas: 4",
+        "+ spec.replicas: 1",
+    ]
+    assert preview_text.text("dev", steps, Losses([UNPROBED])).splitlines()[5:] == ["  + spec.minReadySeconds: 5"]
+    elsewhere = [step("update", "mygw", deployment, properties=paths, old={"spec": {"replicas": 2}}, new=new)]
+    assert preview_text.text("dev", elsewhere, Losses([SCALED])).splitlines()[9:] == [
+        "    - spec.replicas: 4",
+        "    + spec.replicas: 1",
+        "      Fewer pods serve: 1 instead of 4.",
+    ]
+
+
 def test_a_comment_with_very_many_losses_says_how_many_it_leaves_out() -> None:
     losses = Losses([TakenAway("mygw-env", "ConfigMap", f"data.key{i}", Change.REMOVED, "x" * 200) for i in range(500)])
     text = preview_comment.markdown("dev", [step("update")], losses)
