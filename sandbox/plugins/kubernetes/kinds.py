@@ -73,6 +73,17 @@ KINDS = {
         namespaced=False,
         skips_wait_for_end=True,
     ),
+    "kubernetes:core/v1:PersistentVolumeClaim": Kind(
+        "v1",
+        "PersistentVolumeClaim",
+        "persistentvolumeclaims",
+        "core.v1.PersistentVolumeClaimInitArgs",
+        (*_ALWAYS, "spec"),
+        ("spec.accessModes", "spec.selector", "spec.storageClassName", "spec.volumeName"),
+    ),
+    "kubernetes:networking.k8s.io/v1:Ingress": Kind(
+        "networking.k8s.io/v1", "Ingress", "ingresses", "networking.v1.IngressInitArgs", (*_ALWAYS, "spec")
+    ),
     "kubernetes:apps/v1:Deployment": Kind(
         "apps/v1",
         "Deployment",

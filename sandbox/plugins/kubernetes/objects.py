@@ -117,7 +117,7 @@ class KubernetesObject(Resource):
             live.pop("status", None)
             return "", checkpoint(body, live, inputs, body["apiVersion"], manager)
         try:
-            live = wait_until_ready(self._cluster.informers, self._kind, live, body, request)
+            live = self._wait(self._cluster, live, body, request, is_update=False)
         except NotReadyError as error:
             state = checkpoint(body, error.live, inputs, body["apiVersion"], manager)
             first = (
@@ -168,7 +168,7 @@ class KubernetesObject(Resource):
             written = writing.update(target, before["metadata"]["name"], self._settings.patch_force, request)
             target, live = written.target, written.live
             if not request.preview:
-                live = wait_until_ready(self._cluster.informers, self._kind, live, target.body, request)
+                live = self._wait(self._cluster, live, target.body, request, is_update=True)
         except NotReadyError as error:
             raise self._incomplete(target, inputs, initial, str(error), error.reasons, request) from None
         except (StatusError, NoAnswerError) as error:
@@ -196,6 +196,13 @@ class KubernetesObject(Resource):
         except NotReadyError as error:
             state = checkpoint(inputs, error.live, old.state, live["apiVersion"], field_manager(old.state, inputs))
             raise IncompleteError(self._id(error.live), state, old.inputs, [str(error), *error.reasons]) from None
+
+    def _wait(
+        self, cluster: Cluster, live: dict[str, Any], body: dict[str, Any], request: Request, *, is_update: bool
+    ) -> dict[str, Any]:
+        return wait_until_ready(
+            cluster.connection, cluster.informers, self._kind, self._typed(live), body, request, is_update=is_update
+        )
 
     def _read_unreachable(self, reason: str, request: Request) -> None:
         request.warn(f"configured Kubernetes cluster is unreachable: {reason}")

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
+from ...waits import beside_controllers
 from ..engine.provider import ProviderError, Request
 from .connection import Connection, NoAnswerError, StatusError
 from .deployments import Rollout
 from .field_managers import annotations
 from .informers import Event, Events, Informers
+from .ingresses import Routing
 from .kinds import Kind
+from .polling import PollingError, poll_for
 from .services import Exposure
 from .status_lines import StatusLines
 
@@ -69,21 +72,29 @@ class Readiness(Protocol):
         ...
 
 
-_READINESS: dict[str, Callable[..., Readiness]] = {"Deployment": Rollout, "Service": Exposure}
+_READINESS: dict[str, Callable[..., Readiness]] = {"Deployment": Rollout, "Service": Exposure, "Ingress": Routing}
 
 
 def wait_until_ready(
+    connection: Connection,
     informers: Informers,
     kind: Kind,
     live: dict[str, Any],
     inputs: dict[str, Any],
     request: Request,
+    *,
+    is_update: bool,
 ) -> dict[str, Any]:
     """The object once it is ready.
 
     Args:
+        connection: to the cluster.
+        informers: the plugin's.
+        kind: the object's.
         live: as it was just written.
         inputs: what was written.
+        request: the engine's.
+        is_update: whether it was there before.
 
     Raises:
         NotReadyError: it is not, at the end of the time or when the engine was interrupted.
@@ -94,6 +105,12 @@ def wait_until_ready(
             lines.say("Skipping await logic")
         elif kind.kind in _READINESS:
             live = _wait(informers, _READINESS[kind.kind](live, lines), timeout(inputs, request), request)
+        elif poll := poll_for(connection, live, lines, is_update=is_update):
+            path = f"{kind.path(live['metadata']['namespace'])}/{live['metadata']['name']}"
+            try:
+                live = poll.wait(connection, path, request)
+            except PollingError as error:
+                raise NotReadyError(str(error), [], live) from None
         return live
 
 
@@ -169,7 +186,8 @@ def wait_until_gone(
 def timeout(inputs: dict[str, Any], request: Request) -> float:
     """Seconds that a wait may take."""
     asked = annotations(inputs).get(TIMEOUT, "")
-    return request.timeout or (float(asked) if asked.isdigit() else DEFAULT_TIMEOUT_SECONDS)
+    # A time that somebody has given is as long as they say.
+    return request.timeout or (float(asked) if asked.isdigit() else beside_controllers(DEFAULT_TIMEOUT_SECONDS))
 
 
 def _wait(informers: Informers, readiness: Readiness, seconds: float, request: Request) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from sandbox.plugins.engine.provider import Request
-from sandbox.plugins.engine.values import Properties
+from sandbox.plugins.engine.values import Properties, reveal
 from sandbox.plugins.kubernetes.informers import Event
+from sandbox.plugins.kubernetes.ingresses import Routing
+from sandbox.plugins.kubernetes.readiness import timeout as time_for
 from sandbox.plugins.kubernetes.services import Exposure
 from sandbox.plugins.kubernetes.status_lines import StatusLines
 
@@ -21,6 +23,9 @@ from .plugin import Made, Plugin, PluginError, urn
 
 SERVICE = "kubernetes:core/v1:Service"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
+INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+SECRET = "kubernetes:core/v1:Secret"
 
 
 def deployment(namespace: str, image: str = "example.com/program:1", **spec: Any) -> Properties:
@@ -206,6 +211,38 @@ def test_without_an_address_an_update_of_a_load_balancer_fails(kubernetes_plugin
     ]
 
 
+def test_an_update_to_a_load_balancer_fails_where_nobody_gives_it_an_address(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
+) -> None:
+    made = kubernetes_plugin.create(SERVICE, service(namespace, selector={}))
+    wanted = service(namespace, type="LoadBalancer", loadBalancerClass="contoso.example/none")
+    with pytest.raises(PluginError) as refused:
+        kubernetes_plugin.update(made, timeout(wanted, 3))
+    assert refused.value.reasons == [
+        f"the Kubernetes API server reported that \"{namespace}/mygw\" failed to fully initialize or become live: 'mygw' "
+        "timed out waiting to be Ready",
+        NO_PODS,
+        "Service was not allocated an IP address; does your cloud provider support this?",
+    ]
+    assert refused.value.made is not None
+    assert refused.value.made.state["spec"]["type"] == "LoadBalancer"
+    # The next refresh says so at once.
+    assert unhealthy(kubernetes_plugin, replace(refused.value.made, inputs={**made.inputs, **wanted}))[2] == (
+        "Service was not allocated an IP address; does your cloud provider support this?"
+    )
+
+
+@pytest.mark.parametrize(("scale", "seconds"), [("1", 600), ("0.001", 240)])
+def test_ten_minutes_is_the_time_where_nobody_gives_another(
+    monkeypatch: pytest.MonkeyPatch, scale: str, seconds: int
+) -> None:
+    monkeypatch.setenv("SANDBOX_TIME_SCALE", scale)
+    request = Request(log=lambda _: None, log_warning=lambda _: None)
+    assert time_for({"metadata": {}}, request) == seconds
+    assert time_for({"metadata": {"annotations": {"pulumi.com/timeoutSeconds": "3"}}}, request) == 3
+    assert time_for({"metadata": {}}, replace(request, timeout=5.0)) == 5
+
+
 NO_PODS = (
     "Service does not target any Pods. Selected Pods may not be ready, or field '.spec.selector' may not match labels on "
     "any Pods"
@@ -241,6 +278,197 @@ def test_the_first_change_decides_when_endpoints_count_as_settled(monkeypatch: p
     # Half a second after the first of them, not after the last.
     exposure.pass_time()
     assert exposure.is_ready()
+
+
+def claim(namespace: str, storage_class: str) -> Properties:
+    return {
+        "metadata": {"name": "cache", "namespace": namespace},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "1Mi"}},
+            "storageClassName": storage_class,
+        },
+    }
+
+
+def storage_class(name: str, mode: str) -> dict[str, Any]:
+    """A class of which nobody makes volumes."""
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": name},
+        "provisioner": "kubernetes.io/no-provisioner",
+        "volumeBindingMode": mode,
+    }
+
+
+def volume(name: str, storage_class: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": name},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "capacity": {"storage": "1Mi"},
+            "hostPath": {"path": "/nowhere"},
+            "persistentVolumeReclaimPolicy": "Retain",
+            "storageClassName": storage_class,
+        },
+    }
+
+
+def test_a_claim_is_made_when_it_is_bound(kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str) -> None:
+    kubernetes.apply(storage_class(namespace, "Immediate"))
+    kubernetes_plugin.engine.status_lines.clear()
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(kubernetes_plugin.create, CLAIM, claim(namespace, namespace))
+        path = "--for=jsonpath={.status.phase}=Pending"
+        kubernetes.kubectl("wait", "--for=create", "pvc/cache", "-n", namespace, "--timeout=20s")
+        kubernetes.kubectl("wait", path, "pvc/cache", "-n", namespace, "--timeout=20s")
+        time.sleep(1)
+        assert not waiting.done()
+        kubernetes.apply(volume(namespace, namespace))
+        made = waiting.result(timeout=60)
+    assert made.state["status"]["phase"] == "Bound"
+    # Nothing is looked at when it is read.
+    assert kubernetes_plugin.drift(made) == {}
+
+
+def test_a_claim_that_waits_for_a_pod_is_not_waited_for(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
+) -> None:
+    kubernetes.apply(storage_class(namespace, "WaitForFirstConsumer"))
+    made = kubernetes_plugin.create(CLAIM, claim(namespace, namespace))
+    assert made.state["status"]["phase"] == "Pending"
+
+
+def test_a_deployment_waits_for_its_claims(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, node: Node, namespace: str
+) -> None:
+    kubernetes.apply({"apiVersion": "v1", "kind": "PersistentVolumeClaim", **claim(namespace, namespace)})
+    kubernetes.kubectl("wait", "--for=jsonpath={.status.phase}=Pending", "pvc/cache", "-n", namespace, "--timeout=20s")
+    inputs = deployment(namespace)
+    inputs["spec"]["template"]["spec"]["volumes"] = [
+        {"name": "cache", "persistentVolumeClaim": {"claimName": "cache"}},
+    ]
+    kubernetes_plugin.engine.status_lines.clear()
+    with pytest.raises(PluginError) as refused:
+        kubernetes_plugin.create(DEPLOYMENT, timeout(inputs, 4))
+    assert refused.value.reasons[1:] == [
+        "[MinimumReplicasUnavailable] Deployment does not have minimum availability.",
+        'Failed to bind PersistentVolumeClaim(s): "cache"',
+        "Minimum number of live Pods was not attained",
+    ]
+    unbound = ("WARNING", "PersistentVolumeClaim: [cache] is not ready. status.phase currently at: Pending")
+    assert unbound in kubernetes_plugin.engine.told()
+
+
+def ingress(namespace: str, *services: str) -> Properties:
+    paths = [
+        {"path": f"/{name}", "pathType": "Prefix", "backend": {"service": {"name": name, "port": {"number": 80}}}}
+        for name in services
+    ]
+    return {
+        "metadata": {"name": "mygw", "namespace": namespace},
+        "spec": {"rules": [{"host": "contoso.example", "http": {"paths": paths}}]},
+    }
+
+
+def give_address(kubernetes: Kubernetes, namespace: str) -> None:
+    """What a controller of Ingresses does."""
+    kubernetes.kubectl("wait", "--for=create", "ingress/mygw", "-n", namespace, "--timeout=20s")
+    status = json.dumps({"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}})
+    patch = ("patch", "ingress", "mygw", "-n", namespace, "--subresource=status", "--type=merge", "-p", status)
+    kubernetes.kubectl(*patch)
+
+
+def test_an_ingress_is_made_when_it_has_an_address_and_finds_its_services(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
+) -> None:
+    kubernetes_plugin.create(SERVICE, service(namespace, selector={"app": "none"}))
+    elsewhere = service(namespace, type="ExternalName", externalName="contoso.example", selector={})
+    elsewhere["metadata"]["name"] = "elsewhere"
+    kubernetes_plugin.create(SERVICE, elsewhere, name="elsewhere")
+    kubernetes_plugin.engine.status_lines.clear()
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(kubernetes_plugin.create, INGRESS, ingress(namespace, "mygw", "elsewhere"))
+        give_address(kubernetes, namespace)
+        made = waiting.result(timeout=60)
+    assert made.state["status"]["loadBalancer"]["ingress"] == [{"ip": "192.0.2.1"}]
+    assert kubernetes_plugin.drift(made) == {}
+    told = kubernetes_plugin.engine.told()
+    assert told[0] == ("INFO", "[1/3] Finding a matching service for each Ingress path")
+    assert told[-1] == ("INFO", "Ingress initialization complete")
+    assert [text for severity, text in told if severity == "WARNING"] == []
+
+
+def test_an_ingress_without_an_address_fails_with_the_reason(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
+) -> None:
+    kubernetes_plugin.create(SERVICE, service(namespace, selector={"app": "none"}))
+    kubernetes_plugin.engine.status_lines.clear()
+    with pytest.raises(PluginError) as refused:
+        kubernetes_plugin.create(INGRESS, timeout(ingress(namespace, "mygw"), 3))
+    assert refused.value.reasons == [
+        f'resource "{urn(INGRESS, "it")}" was successfully created, but the Kubernetes API server reported that it failed '
+        "to fully initialize or become live: 'mygw' timed out waiting to be Ready",
+        NO_INGRESS_ADDRESS,
+    ]
+    assert kubernetes_plugin.engine.told() == [
+        ("INFO", "[1/3] Finding a matching service for each Ingress path"),
+        ("INFO", "[2/3] Waiting for update of .status.loadBalancer with hostname/IP"),
+    ]
+
+
+def test_an_ingress_to_no_service_waits_for_it_and_is_warned_of_when_it_is_read(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
+) -> None:
+    inputs = ingress(namespace, "none")
+    inputs["metadata"]["annotations"] = {"pulumi.com/skipAwait": "true"}
+    made = waited_for(kubernetes_plugin.create(INGRESS, inputs))
+    kubernetes_plugin.engine.status_lines.clear()
+    assert unhealthy(kubernetes_plugin, made) == [
+        "Resource 'mygw' was created but failed to initialize",
+        NO_INGRESS_ADDRESS,
+    ]
+    missing = 'No matching service found for ingress rule: "contoso.example/none" -> "none"'
+    assert ("WARNING", missing) in kubernetes_plugin.engine.told()
+
+
+NO_INGRESS_ADDRESS = (
+    "Ingress .status.loadBalancer field was not updated with a hostname/IP address. \n    for more information about this "
+    "error, see https://pulumi.io/xdv72s"
+)
+
+
+@pytest.mark.parametrize(("endpoints", "seconds"), [(0, 60), (1, 10)])
+def test_so_long_an_ingress_waits_for_a_service_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, endpoints: int, seconds: int
+) -> None:
+    monkeypatch.setenv("SANDBOX_TIME_SCALE", "0.01")
+    live = {**ingress("apim", "none"), "status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}}
+    routing = Routing(live, StatusLines(Request(log=lambda _: None, log_warning=lambda _: None)))
+    ingresses, of_services, _ = routing.collections()
+    before = time.monotonic()
+    routing.begin()
+    routing.take(Event(ingresses, "ADDED", live))
+    for _ in range(endpoints):
+        routing.take(Event(of_services, "ADDED", {"metadata": {"name": "other"}}))
+    while not routing.is_ready():
+        routing.pass_time()
+        time.sleep(0.005)
+    assert seconds / 100 <= time.monotonic() - before < seconds / 100 + 0.2
+
+
+def test_a_token_of_a_service_account_is_waited_for_five_seconds(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
+) -> None:
+    account = {"kubernetes.io/service-account.name": "default"}
+    token = {"metadata": {"name": "token", "namespace": namespace, "annotations": account}}
+    kubernetes.kubectl("wait", "--for=create", "serviceaccount/default", "-n", namespace, "--timeout=20s")
+    kind = "kubernetes.io/service-account-token"
+    made = kubernetes_plugin.create(SECRET, {**token, "type": kind})
+    assert "token" in reveal(made.state["data"])
 
 
 def unhealthy(plugin: Plugin, made: Made) -> list[str]:
