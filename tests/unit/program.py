@@ -54,6 +54,7 @@ class Graph:
     resources: list[Registration] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
     invokes: list[str] = field(default_factory=list)
+    providers_of_invokes: dict[str, str] = field(default_factory=dict)
     registered_before_invokes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -125,6 +126,7 @@ class _Provider(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         self.graph.invokes.append(args.token)
+        self.graph.providers_of_invokes[args.token] = args.provider
         self.graph.registered_before_invokes += [r.type for r in self.graph.resources]
         return self.answers[args.token](args.args)
 

@@ -169,6 +169,94 @@ def test_the_deployment_waits_for_both_assignments_and_traffic_for_the_deploymen
     assert deployment.urn in graph.one(SERVICE, "mygw-workload-live-traffic").request.dependencies
 
 
+def test_a_rollout_never_has_fewer_pods_than_are_declared(graph: program.Graph) -> None:
+    assert graph.one(DEPLOYMENT).inputs["spec"]["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "25%"},
+    }
+
+
+def test_pods_are_asked_whether_they_are_ready_and_end_when_no_connection_comes_any_more(graph: program.Graph) -> None:
+    spec = graph.one(DEPLOYMENT).inputs["spec"]["template"]["spec"]
+    (container,) = spec["containers"]
+    assert container["readinessProbe"] == {
+        "httpGet": {"path": "/status-0123456789abcdef", "port": "http", "scheme": "HTTP"},
+        "periodSeconds": 5,
+        "failureThreshold": 3,
+        "successThreshold": 1,
+    }
+    assert container["lifecycle"] == {"preStop": {"sleep": {"seconds": 15}}}
+    assert spec["terminationGracePeriodSeconds"] == 60
+    assert container["ports"] == [
+        {"name": "http", "containerPort": 8080},
+        {"name": "https", "containerPort": 8081},
+        {"name": "rate-limit-dc", "containerPort": 4290, "protocol": "UDP"},
+        {"name": "dc-heartbeat", "containerPort": 4291, "protocol": "UDP"},
+    ]
+
+
+def test_live_traffic_reaches_the_pods_with_the_callers_address(graph: program.Graph) -> None:
+    service = graph.one(SERVICE, "mygw-workload-live-traffic")
+    assert service.inputs["spec"] == {
+        "type": "LoadBalancer",
+        # Otherwise nodes hand connections on in their own name: policies that read the caller's address see a node's.
+        "externalTrafficPolicy": "Local",
+        "ports": [
+            {"name": "http", "port": 80, "targetPort": 8080},
+            {"name": "https", "port": 443, "targetPort": 8081},
+        ],
+        "selector": {"app": "mygw"},
+    }
+
+
+def test_the_address_that_the_cluster_gave_replaces_no_service(graph: program.Graph) -> None:
+    ignored = {service.name: list(service.request.ignoreChanges) for service in graph.of_type(SERVICE)}
+    assert ignored == {"mygw-workload-live-traffic": ["spec.clusterIP"], "mygw-workload-instance-discovery": []}
+
+
+def test_instances_find_each_other_by_a_headless_service(graph: program.Graph) -> None:
+    assert graph.one(SERVICE, "mygw-workload-instance-discovery").inputs["spec"] == {
+        "type": "ClusterIP",
+        "clusterIP": "None",
+        "ports": [
+            {"name": "rate-limit-discovery", "port": 4290, "targetPort": "rate-limit-dc", "protocol": "UDP"},
+            {"name": "discovery-heartbeat", "port": 4291, "targetPort": "dc-heartbeat", "protocol": "UDP"},
+        ],
+        "selector": {"app": "mygw"},
+    }
+
+
+def test_apis_are_attached_after_the_gateway_resource_and_detached_before_it() -> None:
+    gateway = program.gateway(createGatewayResource=True, locationName="contoso", apis=["echo", "orders"])
+    graph = program.run(program.configuration(gateways=[gateway]))
+    resource = graph.one("azure-native:apimanagement:Gateway")
+    assert resource.inputs == {
+        "gatewayId": "mygw",
+        "resourceGroupName": "contoso-rg",
+        "serviceName": "contoso-apim",
+        "locationData": {"name": "contoso"},
+    }
+    attachments = graph.of_type("azure-native:apimanagement:GatewayApiEntityTag")
+    assert {attachment.inputs["apiId"] for attachment in attachments} == {"echo", "orders"}
+    for attachment in attachments:
+        assert resource.urn in after(graph, attachment)
+    # A pod is ready when its gateway resource is there, and serves the APIs that are attached then.
+    assert {resource.urn, *(attachment.urn for attachment in attachments)} <= after(graph, graph.one(DEPLOYMENT))
+
+
+def after(graph: program.Graph, resource: program.Registration) -> set[str]:
+    """All that the engine makes before a resource, and deletes after it."""
+    by_urn = {registered.urn: registered for registered in graph.resources}
+    found: set[str] = set()
+    ahead = list(resource.request.dependencies)
+    while ahead:
+        urn = ahead.pop()
+        if urn not in found:
+            found.add(urn)
+            ahead += by_urn[urn].request.dependencies
+    return found
+
+
 def test_the_state_does_not_depend_on_the_machine(
     graph: program.Graph, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -180,6 +268,31 @@ def test_the_state_does_not_depend_on_the_machine(
     assert cluster["context"] == "contoso"
     assert (cluster["enableConfigMapMutable"], cluster["enableSecretMutable"]) == ("true", "true")
     assert cluster["enablePatchForce"] == "true"
+
+
+def test_nobodys_environment_changes_how_objects_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {
+        "enableConfigMapMutable": "true",
+        "enableSecretMutable": "true",
+        "enablePatchForce": "true",
+        "enableServerSideApply": "true",
+        "deleteUnreachable": "false",
+        "skipUpdateUnreachable": "false",
+        # With it, a first update would take over an object that somebody else has made, and destroy would delete it.
+        "upsertExistingObjects": "false",
+    }
+    for variable, opposite in {
+        "ENABLE_CONFIGMAP_MUTABLE": "false",
+        "ENABLE_SECRET_MUTABLE": "false",
+        "ENABLE_PATCH_FORCE": "false",
+        "ENABLE_SERVER_SIDE_APPLY": "false",
+        "DELETE_UNREACHABLE": "true",
+        "SKIP_UPDATE_UNREACHABLE": "true",
+        "UPSERT_EXISTING_OBJECTS": "true",
+    }.items():
+        monkeypatch.setenv(f"PULUMI_K8S_{variable}", opposite)
+    inputs = program.run().one("pulumi:providers:kubernetes").inputs
+    assert inputs == {"kubeconfig": "", "context": "contoso", **settings}
 
 
 def test_a_cluster_is_told_by_its_server() -> None:
