@@ -30,6 +30,8 @@ def measure(bench: Bench, folder: Path) -> None:
         bench.run("sandbox: later start", *_SANDBOX, "start")
         as_deployer = run((*_SANDBOX, "run", "--", "env", "-0"), bench.environment)
         bench.environment = dict(entry.split("=", 1) for entry in as_deployer.split("\0") if "=" in entry)
+        # That of `run` has gone with it.
+        bench.environment["TMPDIR"] = str(folder)
         run(("pulumi", "stack", "init", STACK, "--no-select"), bench.environment)
         bench.run("preview of all", "pulumi", "preview", *_PULUMI)
         bench.run("up of all, until the pods are ready", "pulumi", "up", *_UPDATE)

@@ -5,12 +5,14 @@ import pulumi_azure_native as azure_native
 import pulumi_azuread as azuread
 import pulumi_random as random
 from pipelines import config, sign_in
+from pipelines.ending import end_quietly_when_interrupted
 from pipelines.identity import PipelineIdentity, PipelineIdentityArgs
 from pipelines.repository import variables
 from pipelines.rights import PipelineRights, PipelineRightsArgs, graph_permissions
 from pipelines.roles import DEPLOYER, READER, PipelineRole, PipelineRoleArgs
 from pipelines.state import BLOB_DATA_CONTRIBUTOR, BLOB_DATA_READER, StateStore, StateStoreArgs
 
+end_quietly_when_interrupted()
 settings = config.load()
 
 # Providers: each is told where it works. What it signs in with is its environment's, and stays out of the state.

@@ -1,6 +1,6 @@
 """The stack's configuration, read and checked once.
 
-`load()` turns `Pulumi.<stack>.yaml` into frozen models, or raises one `pulumi.RunError` that lists every problem with
+`load()` turns `Pulumi.<stack>.yaml` into frozen models, or raises one `Refusal` that lists every problem with
 its key and what is expected there. Nothing else reads `pulumi.Config`.
 """
 
@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic import field_validator as check
 from pydantic.alias_generators import to_camel
 
+from components.ending import Refusal
 from components.formats import (
     KUBERNETES_NAME,
     ApiId,
@@ -403,7 +404,7 @@ def load() -> StackSettings:
     """Read the stack's configuration.
 
     Raises:
-        pulumi.RunError: with all problems at once, each with its key and what is expected.
+        Refusal: with all problems at once, each with its key and what is expected.
     """
     values, problems = _read({**get_config_env(), **CONFIG.get()})
     values, derived = _with_defaults(values)
@@ -421,7 +422,7 @@ def load() -> StackSettings:
     if settings is None or problems:
         stack = pulumi.get_stack()
         lines = "\n".join(f"  - {problem}" for problem in problems)
-        raise pulumi.RunError(f"The configuration of stack '{stack}' (Pulumi.{stack}.yaml) has problems:\n{lines}")
+        raise Refusal(f"The configuration of stack '{stack}' (Pulumi.{stack}.yaml) has problems:\n{lines}")
     return settings
 
 

@@ -22,13 +22,16 @@ class LastWrite:
 
     def __init__(self, name: str) -> None:
         self._is_made_now = False
-        note = pulumi.ResourceHook(f"{name}-written", self._note, pulumi.ResourceHookOptions(on_dry_run=True))
-        self.hooks = pulumi.ResourceHookBinding(after_create=[note], after_update=[note])
-        """The object's resource needs them."""
+        self.hooks: pulumi.ResourceHookBinding | None = None
+        """The object's resource needs them in a preview. An update has none: it would fail where it is interrupted, as no
+        program is left that could answer."""
+        if pulumi.runtime.is_dry_run():
+            note = pulumi.ResourceHook(f"{name}-written", self._note, pulumi.ResourceHookOptions(on_dry_run=True))
+            self.hooks = pulumi.ResourceHookBinding(after_create=[note], after_update=[note])
 
     def time(self, metadata: ObjectMeta) -> str:
         """Its time, from the object's metadata. A preview of a write does not know it yet."""
-        if self._is_made_now and pulumi.runtime.is_dry_run():
+        if self._is_made_now:
             # The API server's answer to the provider's dry run has the time of the preview, which a plan would hold.
             return cast("str", pulumi.UNKNOWN)
         entries = metadata.managed_fields or []

@@ -2,4 +2,4 @@
 
 from .supervisor.cli import app
 
-app(prog_name="python -m sandbox")
+app(prog_name=".venv/bin/python -m sandbox")

@@ -1,6 +1,6 @@
 """The stack's configuration, read and checked once.
 
-`load()` turns `Pulumi.<stack>.yaml` into frozen models, or raises one `pulumi.RunError` that lists every problem with
+`load()` turns `Pulumi.<stack>.yaml` into frozen models, or raises one `Refusal` that lists every problem with
 its key and what is expected there. Nothing else reads `pulumi.Config`.
 """
 
@@ -16,6 +16,8 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
+
+from .ending import Refusal
 
 PROJECT = "self-hosted-gateway-bootstrap"
 GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
@@ -200,7 +202,7 @@ def load() -> StackSettings:
     """Read the stack's configuration.
 
     Raises:
-        pulumi.RunError: with all problems at once, each with its key and what is expected.
+        Refusal: with all problems at once, each with its key and what is expected.
     """
     values, problems = _read({**get_config_env(), **CONFIG.get()})
     settings: StackSettings | None = None
@@ -213,7 +215,7 @@ def load() -> StackSettings:
     if settings is None or problems:
         stack = pulumi.get_stack()
         lines = "\n".join(f"  - {problem}" for problem in problems)
-        raise pulumi.RunError(f"The configuration of stack '{stack}' (Pulumi.{stack}.yaml) has problems:\n{lines}")
+        raise Refusal(f"The configuration of stack '{stack}' (Pulumi.{stack}.yaml) has problems:\n{lines}")
     return settings
 
 

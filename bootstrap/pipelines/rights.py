@@ -7,6 +7,7 @@ import pulumi
 import pulumi_azuread as azuread
 from pulumi_azure_native import authorization
 
+from .ending import Refusal
 from .state import CRYPTO_USER, StateStore
 
 # Microsoft Graph's own application, the same in every tenant.
@@ -25,12 +26,12 @@ def graph_permissions(entra: pulumi.ProviderResource) -> Callable[[str], GraphPe
     """Microsoft Graph's application permissions by name, as the tenant has them.
 
     Raises:
-        pulumi.RunError: they can't be read.
+        Refusal: they can't be read.
     """
     try:
         graph = azuread.get_service_principal(client_id=_GRAPH, opts=pulumi.InvokeOptions(provider=entra))
     except Exception as error:
-        raise pulumi.RunError(f"Microsoft Graph's service principal can't be read: {error}") from error
+        raise Refusal(f"Microsoft Graph's service principal can't be read: {error}") from error
     return lambda name: GraphPermission(graph.app_role_ids[name], graph.object_id)
 
 

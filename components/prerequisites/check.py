@@ -3,6 +3,7 @@
 import pulumi
 
 from components.config import StackSettings
+from components.ending import Refusal
 
 from .assignable_scopes import scope_problems
 from .context import context_problems
@@ -30,7 +31,7 @@ def check(
         Object id of the API Management instance's managed identity; empty where the stack has no instance.
 
     Raises:
-        pulumi.RunError: with everything that is wrong.
+        Refusal: with everything that is wrong.
     """
     identity, problems = "", list[str]()
     if settings.api_management is not None:
@@ -39,5 +40,5 @@ def check(
     problems += owner_problems(settings.gateways, signed_in, entra)
     problems += context_problems(settings.cluster)
     if problems:
-        raise pulumi.RunError("\n".join(problems))
+        raise Refusal("\n".join(problems))
     return identity

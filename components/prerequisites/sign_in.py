@@ -7,6 +7,7 @@ import pulumi_azuread as azuread
 from pulumi_azure_native import authorization
 
 from components.config import StackSettings
+from components.ending import Refusal
 
 from .answers import reason
 
@@ -20,7 +21,7 @@ def check_sign_in(settings: StackSettings, azure: pulumi.ProviderResource, entra
         Object id of the principal that is signed in.
 
     Raises:
-        pulumi.RunError: signed in elsewhere, or the sign-in fails.
+        Refusal: signed in elsewhere, or the sign-in fails.
     """
     wanted = {"tenant": settings.tenant_id, "subscription": settings.subscription_id}
     _compare(
@@ -32,7 +33,7 @@ def check_sign_in(settings: StackSettings, azure: pulumi.ProviderResource, entra
         arm = authorization.get_client_config(opts=pulumi.InvokeOptions(provider=azure))
         graph = azuread.get_client_config(opts=pulumi.InvokeOptions(provider=entra))
     except Exception as error:
-        raise pulumi.RunError(
+        raise Refusal(
             f"Signing in to tenant {settings.tenant_id} failed: {reason(error)}\n"
             "Check the credentials: ARM_CLIENT_ID and ARM_CLIENT_SECRET, OIDC, or `az login`."
         ) from error
@@ -44,7 +45,7 @@ def check_sign_in(settings: StackSettings, azure: pulumi.ProviderResource, entra
 def _compare(wanted: dict[str, str], actual: dict[str, str], where: str) -> None:
     for kind, value in actual.items():
         if value and value.lower() != wanted[kind].lower():
-            raise pulumi.RunError(
+            raise Refusal(
                 f"Signed in to another {kind}: stack '{pulumi.get_stack()}' belongs to {wanted[kind]} "
                 f"(azure-native:{kind}Id), but {where} says {value}. Sign in to the right one, or select another stack."
             )

@@ -1,5 +1,6 @@
 """The engine's side: which plugins a program needs, and running it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ from ..installed import installed_version
 from .program import TOLD
 
 _PARENT_CHECK_SECONDS = 0.5
+_PATIENCE_SECONDS = 5
 
 
 class Host(language_pb2_grpc.LanguageRuntimeServicer):
@@ -72,32 +74,47 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
             "config": json.dumps(dict(request.config)),
             "config_secret_keys": json.dumps(list(request.configSecretKeys)),
         }
-        main = Path(request.info.program_directory) / request.info.entry_point
-        if main.is_dir():
-            main = main / "__main__.py"
         interpreter = _interpreter(request.info)
         if not interpreter.exists():
-            return language_pb2.RunResponse(error=f"there is no {interpreter}: run `make sandbox`, or create it")
+            folder = interpreter.parents[1]
+            option, what = (
+                _virtualenv(request.info),
+                "isn't a virtual environment" if folder.exists() else "doesn't exist",
+            )
+            message = f'The \'virtualenv\' option in Pulumi.yaml is set to "{option}", but "{folder}" {what}'
+            context.abort(grpc.StatusCode.UNKNOWN, f"{message}: run `make sandbox`, which makes it.")
         # The settings go through a pipe: a secret of the configuration must not be in the process list.
         process = subprocess.Popen(
-            [interpreter, "-u", Path(__file__).with_name("program.py"), main],
+            [interpreter, "-u", Path(__file__).with_name("program.py"), request.info.entry_point],
             stdin=subprocess.PIPE,
             cwd=request.pwd,
             text=True,
         )
         self._running.add(process)
-        context.add_callback(process.terminate)
-        process.communicate(json.dumps(settings))
+        context.add_callback(lambda: _interrupt(process))
+        with contextlib.suppress(BrokenPipeError):
+            process.communicate(json.dumps(settings))
+        process.wait()
         self._running.discard(process)
         if process.returncode == TOLD:
             return language_pb2.RunResponse(bail=True)
         if process.returncode != 0:
-            return language_pb2.RunResponse(error=f"Program exited with non-zero exit code: {process.returncode}")
+            # A signal has no exit code, and what is given for one is the same for all.
+            code = max(process.returncode, -1)
+            return language_pb2.RunResponse(error=f"program exited with non-zero exit code: {code}")
         return language_pb2.RunResponse()
 
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
-        self.end_programs()
+        """Interrupt the program: the engine asks for it at Ctrl-C, and at the end of each update that failed."""
+        for process in list(self._running):
+            _interrupt(process)
         return empty_pb2.Empty()
+
+    def wait_for_programs(self) -> None:
+        """Wait for what still runs: an engine that ends this process has interrupted the programs with it."""
+        for process in list(self._running):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_PATIENCE_SECONDS)
 
     def end_programs(self) -> None:
         """End what still runs: nobody is there to talk to."""
@@ -105,20 +122,36 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
             process.terminate()
 
 
+def _interrupt(process: subprocess.Popen[str]) -> None:
+    """As a terminal's Ctrl-C does, once, and kill it where it goes on for too long."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        killing = threading.Timer(_PATIENCE_SECONDS, process.kill)
+        killing.daemon = True
+        killing.start()
+
+
 def _interpreter(info: Any) -> Path:
     """The interpreter of the project's `virtualenv` option, relative to the project, or this one."""
-    options = MessageToDict(info.options)
-    if virtualenv := options.get("virtualenv"):
-        return Path(info.root_directory) / str(virtualenv) / "bin" / "python"
-    return Path(sys.executable)
+    virtualenv = _virtualenv(info)
+    return Path(info.root_directory) / virtualenv / "bin" / "python" if virtualenv else Path(sys.executable)
+
+
+def _virtualenv(info: Any) -> str:
+    return str(MessageToDict(info.options).get("virtualenv", ""))
 
 
 def serve() -> None:
     """Serve the engine until it ends this process, or is gone."""
-    stop = threading.Event()
+    stop, interrupted = threading.Event(), threading.Event()
+
+    def interrupt(*_: Any) -> None:
+        interrupted.set()
+        stop.set()
+
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    # The engine's way to end a plugin. A terminal's Ctrl-C does not come here: plugins have a process group of their own.
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    # The engine's way to end a plugin, to the whole of its process group. A terminal's Ctrl-C does not come here.
+    signal.signal(signal.SIGINT, interrupt)
     engine = os.getppid()
 
     def watch_engine() -> None:
@@ -135,6 +168,8 @@ def serve() -> None:
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     stop.wait()
+    if interrupted.is_set():
+        host.wait_for_programs()
     host.end_programs()
     # At once: the engine has five seconds' patience for all of its plugins.
     os._exit(0)

@@ -4,11 +4,10 @@ import os
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from .sources import found_plugins
+from ..plugin_sources import Installed, found_plugins, linked_from
 
 # Package of the engine -> (its SDK, the module that plays it).
 PLUGINS = {
@@ -17,17 +16,6 @@ PLUGINS = {
     "kubernetes": ("pulumi_kubernetes", "kubernetes"),
     "random": ("pulumi_random", "random"),
 }
-
-
-@dataclass(frozen=True)
-class Installed:
-    """One plugin of a PULUMI_HOME."""
-
-    package: str
-    version: str
-    """The pinned one, under which the engine finds it."""
-    source: str
-    """What it is, in words."""
 
 
 def install(pulumi_home: Path, python: Path) -> None:
@@ -41,14 +29,14 @@ def install(pulumi_home: Path, python: Path) -> None:
         SourceError: SANDBOX_PLUGINS names nothing that plugins can be taken from.
     """
     checkout = Path(__file__).resolve().parents[2]
-    found = found_plugins(PLUGINS)
+    found = found_plugins()
     for package, (_, module) in PLUGINS.items():
         executable = _executable(pulumi_home, package)
         executable.parent.mkdir(parents=True, exist_ok=True)
         # It may be a link to a plugin, which must not be written to.
         executable.unlink(missing_ok=True)
-        if package in found:
-            executable.symlink_to(found[package].executable)
+        if plugin := found.get(f"resource-{package}"):
+            executable.symlink_to(plugin.executable)
         else:
             write_executable(executable, python, checkout, f"sandbox.plugins.{module}")
 
@@ -58,8 +46,7 @@ def installed(pulumi_home: Path) -> Iterator[Installed]:
     for package, (sdk, module) in PLUGINS.items():
         executable = _executable(pulumi_home, package)
         if executable.is_symlink():
-            target = executable.readlink()
-            source = f"{target.parent.name.rpartition('-v')[2]}, from {target.parent.parent}"
+            source = linked_from(executable)
         elif os.access(executable, os.X_OK):
             is_stand_in = re.search(rb"sandbox\.plugins\." + module.encode(), executable.read_bytes()[:4096])
             source = "stand-in" if is_stand_in else "released"

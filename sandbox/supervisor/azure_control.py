@@ -55,13 +55,13 @@ def start_job(home: Home, job: dict[str, Any]) -> dict[str, str]:
 
 def _ask(home: Home, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     if not home.is_sandbox():
-        raise SandboxError("the sandbox has not been started: python -m sandbox start")
+        raise SandboxError("the sandbox has not been started: .venv/bin/python -m sandbox start")
     try:
         answer = _request(home, method, path, body)
     except (httpx.HTTPError, OSError):
-        raise SandboxError("the emulated Azure does not answer: python -m sandbox start") from None
+        raise SandboxError("the emulated Azure does not answer: .venv/bin/python -m sandbox start") from None
     if answer.status_code == 404:
-        raise SandboxError("there is no such fault: python -m sandbox fault list")
+        raise SandboxError("there is no such fault: .venv/bin/python -m sandbox fault list")
     if answer.status_code >= 400:
         raise SandboxError(answer.json()["error"]["message"])
     return answer.json() if answer.content else {}

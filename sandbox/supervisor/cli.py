@@ -13,8 +13,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ..language_host.install import installed as installed_language_host
+from ..plugin_sources import released_wanted
 from ..plugins.install import installed, released
-from ..plugins.sources import released_wanted
 from ..toolchain.tools import Toolchain, provide
 from . import fault_commands
 from .deploy import deploy as deploy_program
@@ -24,6 +25,7 @@ from .errors import console, reported
 from .home import Home, SandboxError
 from .job import job_environment
 from .parts import Parts
+from .temporary import temporary_folder
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The program's sandbox: Azure and Kubernetes here.")
 app.add_typer(fault_commands.app, name="fault")
@@ -77,7 +79,7 @@ def status() -> None:
     with reported():
         home = Home.current()
         if not home.is_sandbox():
-            raise SandboxError("the sandbox has not been started: python -m sandbox start")
+            raise SandboxError("the sandbox has not been started: .venv/bin/python -m sandbox start")
         parts = _parts(home)
         table = Table("part", "address", "health", box=None, pad_edge=False)
         healths = {part: parts.health(part) for part in parts.all}
@@ -106,7 +108,7 @@ def logs(pod: Annotated[str | None, typer.Argument(help="Name of a pod; none: li
 
 @app.command()
 def env(identity: Identity = "deployer") -> None:
-    """Print `export` lines, for `eval "$(python -m sandbox env)"`."""
+    """Print `export` lines, for `eval "$(.venv/bin/python -m sandbox env)"`."""
     with reported():
         for name, value in _environment(Home.current(), identity).items():
             sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
@@ -131,6 +133,7 @@ def run(
         home = Home.current()
         variables = _environment(home, identity)
         os.environ.update(job_environment(home, variables, job, client_id) if job else variables)
+        os.environ["TMPDIR"] = temporary_folder(home)
         try:
             os.execvp(command[0], command)
         except OSError as error:
@@ -143,7 +146,7 @@ def deploy() -> None:
     with reported():
         _start()
         home = Home.current()
-        deploy_program(home, _environment(home, "deployer"), output)
+        deploy_program(home, {**_environment(home, "deployer"), "TMPDIR": temporary_folder(home)}, output)
 
 
 def _toolchain() -> Toolchain:
@@ -167,11 +170,13 @@ def _start() -> None:
 
 def _environment(home: Home, identity: str) -> dict[str, str]:
     if not home.is_sandbox():
-        raise SandboxError("the sandbox has not been started: python -m sandbox start")
+        raise SandboxError("the sandbox has not been started: .venv/bin/python -m sandbox start")
     parts = _parts(home)
     stopped = [part.name for part in parts.all if parts.health(part) == "stopped"]
     if stopped:
-        raise SandboxError(f"the sandbox does not run ({', '.join(stopped)} stopped): python -m sandbox start")
+        raise SandboxError(
+            f"the sandbox does not run ({', '.join(stopped)} stopped): .venv/bin/python -m sandbox start"
+        )
     return environment(home, parts, identity)
 
 
@@ -187,7 +192,7 @@ def _install_released_plugins(home: Home) -> None:
 
 def _print_plugins(home: Home) -> None:
     table = Table("plugin", "version", "what runs", box=None, pad_edge=False)
-    for plugin in installed(home.pulumi_home):
+    for plugin in (*installed(home.pulumi_home), installed_language_host(home.pulumi_home)):
         table.add_row(plugin.package, plugin.version, plugin.source)
     output.print(table)
 

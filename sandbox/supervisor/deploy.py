@@ -37,7 +37,8 @@ def deploy(home: Home, variables: dict[str, str], console: Console) -> None:
         "\nTry next:\n"
         '  eval "$(.venv/bin/python -m sandbox env)"   lets plain pulumi, kubectl and az work against the sandbox\n'
         "  pulumi preview --stack sandbox              proposes nothing\n"
-        "  kubectl get pods; kubectl logs deploy/mygw  the gateway, and what it says\n"
+        "  kubectl get pods; kubectl logs -l app=mygw --prefix\n"
+        "                                              the gateway, and what it says\n"
         f"  curl http://{address}{API_PATH}\n"
         "  make sandbox-down                           stops it; make sandbox-reset erases it",
         soft_wrap=True,
@@ -75,7 +76,7 @@ def _select_stack(home: Home, environment: dict[str, str]) -> None:
         text=True,
     )
     if finished.returncode:
-        raise SandboxError(f"pulumi stack init failed: {finished.stderr.strip()}")
+        raise SandboxError(f"pulumi stack init failed: {finished.stderr.strip().removeprefix('error: ')}")
 
 
 def _wait_until_served(address: str) -> httpx.Response:
@@ -93,5 +94,5 @@ def _wait_until_served(address: str) -> httpx.Response:
     except tenacity.RetryError as error:
         reason = error.last_attempt.exception()
         raise SandboxError(
-            f"http://{address}{API_PATH} did not answer: {reason}. Look at: python -m sandbox run -- kubectl get pods"
+            f"http://{address}{API_PATH} did not answer: {reason}. Look at: .venv/bin/python -m sandbox run -- kubectl get pods"
         ) from None

@@ -3,7 +3,7 @@
 import json
 import os
 
-from ..plugins.sources import released_wanted
+from ..plugin_sources import released_wanted
 from .home import STARTED_WITH_FEWER_IDENTITIES, Home, SandboxError
 from .parts import Parts
 
@@ -27,7 +27,7 @@ def environment(home: Home, parts: Parts, identity: str) -> dict[str, str]:
         raise SandboxError(f"there is no identity {identity!r}: expected one of {', '.join(IDENTITIES)}")
     file = home.azure / "credentials.json"
     if not file.exists():
-        raise SandboxError("the sandbox has not been started: python -m sandbox start")
+        raise SandboxError("the sandbox has not been started: .venv/bin/python -m sandbox start")
     credentials = json.loads(file.read_text())
     if identity not in credentials:
         raise SandboxError(STARTED_WITH_FEWER_IDENTITIES)
@@ -43,6 +43,7 @@ def environment(home: Home, parts: Parts, identity: str) -> dict[str, str]:
         "PULUMI_BACKEND_URL": f"file://{home.backend}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "TMPDIR": str(home.temporary),
         "KUBECONFIG": str(parts.cluster.kubeconfig("admin" if identity == "administrator" else identity)),
         "ARM_TENANT_ID": credentials["tenantId"],
         "ARM_SUBSCRIPTION_ID": credentials["subscriptionId"],

@@ -1,4 +1,4 @@
-"""The commands of `python -m sandbox fault`: what goes wrong in the emulated Azure, on purpose."""
+"""The commands below `fault`: what goes wrong in the emulated Azure, on purpose."""
 
 from typing import Annotated, Any
 
@@ -17,13 +17,13 @@ _EXAMPLES = """
 Operations are named as `GET /_sandbox/requests` counts them: an API (ARM, Graph, Entra, Configuration), a method and
 what it is about; `*` stands for any text. Examples:
 
-    python -m sandbox fault add "ARM PUT *roleAssignments" --status 429 --retry-after 1 --count 2
+    .venv/bin/python -m sandbox fault add "ARM PUT *roleAssignments" --status 429 --retry-after 1 --count 2
 
-    python -m sandbox fault add "Graph POST applications" --reset --done --count 1
+    .venv/bin/python -m sandbox fault add "Graph POST applications" --reset --done --count 1
 
-    python -m sandbox fault add "Entra POST token" --delay 5
+    .venv/bin/python -m sandbox fault add "Entra POST token" --delay 5
 
-    python -m sandbox fault delay --rbac-delay 600
+    .venv/bin/python -m sandbox fault delay --rbac-delay 600
 """
 
 

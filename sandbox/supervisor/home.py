@@ -10,7 +10,9 @@ from ..loopback_ports import free_ports
 CHECKOUT = Path(__file__).resolve().parents[2]
 # What a folder has to hold before it is erased as a sandbox's.
 _MARK = "ports.json"
-STARTED_WITH_FEWER_IDENTITIES = "this sandbox was started before it had all identities: python -m sandbox reset"
+STARTED_WITH_FEWER_IDENTITIES = (
+    "this sandbox was started before it had all identities: .venv/bin/python -m sandbox reset"
+)
 _SERVERS = ("azure", "etcd", "etcd_peer", "api_server", "controller_manager", "scheduler", "kubelet")
 
 
@@ -55,6 +57,11 @@ class Home:
         return self.path / "backend"
 
     @property
+    def temporary(self) -> Path:
+        """What engine and plugins leave while they run."""
+        return self.path / "temporary"
+
+    @property
     def ca_bundle(self) -> Path:
         """Certificates that tools trust: the public ones and the emulator's."""
         return self.path / "ca-bundle.pem"
@@ -75,7 +82,7 @@ class Home:
     def create(self) -> None:
         """Make the folders."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in ("logs", "run", "backend", "azure", "kubernetes", "node"):
+        for folder in ("logs", "run", "backend", "azure", "kubernetes", "node", "temporary"):
             (self.path / folder).mkdir(mode=0o700, exist_ok=True)
 
     def ports(self) -> dict[str, int]:

@@ -14,8 +14,8 @@ import tenacity
 
 from ..control_plane.cluster import Cluster, Ports
 from ..language_host.install import install as install_language_host
+from ..plugin_sources import SourceError, released_wanted
 from ..plugins.install import install as install_plugins
-from ..plugins.sources import SourceError, released_wanted
 from ..toolchain.tools import Toolchain
 from ..waits import time_scale
 from . import azure_control, processes
@@ -146,19 +146,20 @@ class Parts:
         log = self._home.log(part.name)
         return SandboxError(
             f"{part.name} ({part.address}) {what}. The end of {log}:\n{processes.last_lines(log)}\n"
-            "If its port is taken by another program, `python -m sandbox reset` chooses others."
+            "If its port is taken by another program, `.venv/bin/python -m sandbox reset` chooses others."
         )
 
     def _install(self) -> None:
         """The plugins and, for an engine that was built, the language host."""
         home = self._home.pulumi_home
-        if not released_wanted():
-            try:
-                install_plugins(home, CHECKOUT / ".venv" / "bin" / "python")
-            except SourceError as error:
-                raise SandboxError(str(error)) from None
-        if self._toolchain.engine_was_built:
-            install_language_host(home, CHECKOUT / ".venv" / "bin" / "python")
+        python = CHECKOUT / ".venv" / "bin" / "python"
+        try:
+            if not released_wanted():
+                install_plugins(home, python)
+            if self._toolchain.engine_was_built:
+                install_language_host(home, python)
+        except SourceError as error:
+            raise SandboxError(str(error)) from None
 
     def _write_trust(self) -> None:
         authority = (self._home.azure / "ca.pem").read_bytes()

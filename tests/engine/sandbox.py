@@ -59,11 +59,16 @@ class Sandbox:
         self.sandbox("start").ok()
         for identity in ("deployer", "reader", "administrator"):
             lines = self.sandbox("run", "--as", identity, "--", "env", "-0").ok().output
-            self.environments[identity] = dict(entry.split("=", 1) for entry in lines.split("\0") if "=" in entry)
+            self.environments[identity] = self.kept(lines)
         for name in ("Pulumi.yaml", "__main__.py"):
             shutil.copy(CHECKOUT / name, self.program / name)
         shutil.copytree(CHECKOUT / "components", self.program / "components")
         (self.program / ".venv").symlink_to(CHECKOUT / ".venv")
+
+    def kept(self, printed: str) -> dict[str, str]:
+        """The environment that `env -0` printed in a `run`, with a temporary folder that stays after it."""
+        variables = dict(entry.split("=", 1) for entry in printed.split("\0") if "=" in entry)
+        return {**variables, "TMPDIR": str(self.home / "temporary")}
 
     def sandbox(self, *arguments: str) -> Result:
         """`python -m sandbox ...`."""

@@ -23,6 +23,7 @@ def stopped_with(stack: Stack, config: dict[str, Any], **environment: str) -> st
     for result in (stack.preview(**environment), stack.up(**environment)):
         assert result.code != 0, result.output
         assert "Traceback" not in result.output
+        assert "an unhandled error occurred" not in result.output
         said = result.output
     assert stack.resources() == []
     assert stack.sandbox.azure().get("/_sandbox/requests").json()["writes"] == {"ARM": 0, "Graph": 0}

@@ -55,7 +55,7 @@ class Bootstrap:
         """Name of the identity that a job has which signs in as that client: without any secret."""
         command = ("run", "--as", like, "--job", subject, "--client-id", client_id, "--", "env", "-0")
         lines = self.sandbox.sandbox(*command).ok().output
-        variables = dict(entry.split("=", 1) for entry in lines.split("\0") if "=" in entry)
+        variables = self.sandbox.kept(lines)
         assert [variables[name] for name in SECRETS] == ["", ""]
         name = f"job-{len(self.sandbox.environments)}"
         self.sandbox.environments[name] = variables

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import runpy
+import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -165,10 +166,14 @@ class _Monitor(mocks.MockMonitor):
 
 
 def _run_program(main: Path) -> None:
-    # A program's folder is where its own packages are found.
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(main.parent)
-        runpy.run_path(str(main), run_name="__main__")
+    interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        # A program's folder is where its own packages are found.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(main.parent)
+            runpy.run_path(str(main), run_name="__main__")
+    finally:
+        signal.signal(signal.SIGINT, interrupt)
 
 
 def gateway(**changes: Any) -> dict[str, Any]:

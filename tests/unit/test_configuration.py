@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pulumi
 import pytest
 import yaml
 
+from components.ending import Refusal
 from tests.unit import program
 
 
 def problems_of(config: dict[str, Any]) -> list[str]:
-    with pytest.raises(pulumi.RunError) as caught:
+    with pytest.raises(Refusal) as caught:
         program.run(config)
     first, *lines = str(caught.value).splitlines()
     assert first == "The configuration of stack 'dev' (Pulumi.dev.yaml) has problems:"

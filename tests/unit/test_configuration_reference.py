@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from components.config import load
+from components.ending import Refusal
 from tests.unit import program
 from tests.unit.configuration_reference import EXAMPLES, Key, Section, render, sections
 
@@ -47,7 +48,7 @@ def problems(config: dict[str, Any]) -> str:
     pulumi.runtime.set_all_config({key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()})
     try:
         load()
-    except pulumi.RunError as error:
+    except Refusal as error:
         return str(error)
     return ""
 

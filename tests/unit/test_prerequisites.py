@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pulumi
 import pytest
 
+from components.ending import Refusal
 from tests.unit import program
 
 COLLEAGUE = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
@@ -47,7 +47,7 @@ def owned_by(*owners: str, **changes: Any) -> dict[str, Any]:
 
 def refused(config: dict[str, Any], answers: dict[str, program.Answer] | None = None, **how: Any) -> list[str]:
     """The lines with which the program stops."""
-    with pytest.raises(pulumi.RunError) as stopped:
+    with pytest.raises(Refusal) as stopped:
         program.run(config, answers, **how)
     return str(stopped.value).splitlines()
 

@@ -36,4 +36,5 @@ def serve(provider: Provider) -> None:
     while os.getppid() == engine and signal.sigtimedwait(_ENDING, _PARENT_CHECK_SECONDS) is None:
         pass
     # At once: the engine ends its plugins one after the other, and has five seconds' patience for all of them.
+    provider.end()
     os._exit(0)

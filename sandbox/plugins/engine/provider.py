@@ -115,6 +115,9 @@ class Provider(ABC):
             ProviderError: the stand-in does not have it.
         """
 
+    def end(self) -> None:  # noqa: B027 - most have nothing to do
+        """Remove what the stand-in keeps outside of its memory, as its process ends."""
+
     def invoke(self, token: str, arguments: Properties) -> Properties:  # noqa: ARG002
         """Answer a function call."""
         raise ProviderError(f"function {token} is not part of the stand-in for {self.package}")

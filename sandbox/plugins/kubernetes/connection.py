@@ -1,6 +1,8 @@
 """Talking with an API server: the official client's reading of kubeconfigs, and plain requests over its connection."""
 
 import json
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -58,22 +60,40 @@ class StatusError(ProviderError):
 
 
 class Connection:
-    """One cluster, by kubeconfig and context."""
+    """One cluster, by kubeconfig and context.
 
-    def __init__(self, kubeconfig: str, context: str, cluster: str) -> None:
+    Args:
+        kubeconfig: its content, or the path of its file; empty for the ambient one.
+        context: its name; empty for the current one.
+        cluster: name of another cluster than the context's; empty for that one.
+        files: a folder for certificates and keys, which the client reads from files; it is needed as long as the connection is.
+    """
+
+    def __init__(self, kubeconfig: str, context: str, cluster: str, files: str) -> None:
         configuration = Configuration()
         configuration.retries = urllib3.Retry(connect=1, read=0, redirect=0, status=0)
         document = _document(kubeconfig)
+        if document is not None:
+            _leave(document)
         if document is not None and context and context not in _names(document.get("contexts")):
             raise ConfigurationError(f'{_NOT_LOADED}context "{context}" does not exist')
         try:
             if cluster:
                 document = _with_cluster(document, context, cluster)
             if document is None:
-                load_kube_config(context=context or None, client_configuration=configuration, persist_config=False)
+                load_kube_config(
+                    context=context or None,
+                    client_configuration=configuration,
+                    persist_config=False,
+                    temp_file_path=files,
+                )
             else:
                 load_kube_config_from_dict(
-                    document, context=context or None, client_configuration=configuration, persist_config=False
+                    document,
+                    context=context or None,
+                    client_configuration=configuration,
+                    persist_config=False,
+                    temp_file_path=files,
                 )
         except (ConfigException, OSError, ValueError) as error:
             raise ConfigurationError(f"{_NOT_LOADED}{_one_line(error)}") from None
@@ -207,6 +227,13 @@ def _document(kubeconfig: str) -> dict[str, Any] | None:
     except (OSError, ValueError, yaml.YAMLError) as error:
         reason = f"failed to parse kubeconfig data in `kubernetes:config:kubeconfig`- {_one_line(error)}"
         raise ConfigurationError(reason) from None
+
+
+def _leave(document: dict[str, Any]) -> None:
+    """Leave a copy of the kubeconfig in the temporary folder, as the released plugin does for Helm, and does not remove."""
+    handle, _ = tempfile.mkstemp(prefix="kubeconfig")
+    with os.fdopen(handle, "w") as file:
+        yaml.safe_dump(document, file)
 
 
 def _dialled(error: object, server: str) -> str:

@@ -1,5 +1,7 @@
 """The plugin: its configuration, and a handler for each kind of object."""
 
+import tempfile
+
 from ..engine.provider import Provider, ProviderError, Resource
 from ..engine.schema import Failure
 from ..engine.values import Properties, Unknown
@@ -19,6 +21,7 @@ class Kubernetes(Provider):
         super().__init__(package, version)
         self._settings = Settings()
         self._cluster: Cluster | str = "the provider is not configured"
+        self._files = tempfile.TemporaryDirectory(prefix="stand-in-")
 
     def check_config(self, inputs: Properties, old: Properties) -> tuple[Properties, list[Failure]]:  # noqa: ARG002
         known = {key: value for key, value in inputs.items() if key != "version"}
@@ -48,12 +51,15 @@ class Kubernetes(Provider):
     def configure(self, inputs: Properties) -> None:
         self._settings = settings_of(inputs)
         try:
-            connection = Connection(*(str(inputs.get(key) or "") for key in _CLUSTER_INPUTS))
+            connection = Connection(*(str(inputs.get(key) or "") for key in _CLUSTER_INPUTS), files=self._files.name)
             connection.check()
             self._cluster = Cluster(connection)
         except ConfigurationError as error:
             # A preview passes; whatever needs the cluster says why it can't be done.
             self._cluster = str(error)
+
+    def end(self) -> None:
+        self._files.cleanup()
 
     def resource(self, type_: str) -> Resource:
         kind = KINDS.get(type_)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent import futures
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,106 +16,19 @@ import psutil
 import pytest
 from google.protobuf import empty_pb2
 from google.protobuf.struct_pb2 import Struct
-from pulumi.runtime.proto import (
-    engine_pb2,
-    engine_pb2_grpc,
-    language_pb2,
-    language_pb2_grpc,
-    resource_pb2,
-    resource_pb2_grpc,
-)
+from pulumi.runtime.proto import language_pb2
 
-CHECKOUT = Path(__file__).parents[3]
+from sandbox.plugin_sources import LANGUAGE_HOST, found_plugins
+
+from .host import CHECKOUT, Host, only_for_the_stand_in, started
+
 SECRET = "not~a.real_secret"
-
-
-class Engine(engine_pb2_grpc.EngineServicer, resource_pb2_grpc.ResourceMonitorServicer):
-    """An engine that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.errors: list[str] = []
-        self.registered: list[str] = []
-
-    def Log(self, request: Any, context: Any) -> Any:  # noqa: N802
-        if request.severity == engine_pb2.ERROR:
-            self.errors.append(request.message)
-        return empty_pb2.Empty()
-
-    def GetRootResource(self, request: Any, context: Any) -> Any:  # noqa: N802
-        return engine_pb2.GetRootResourceResponse()
-
-    def SetRootResource(self, request: Any, context: Any) -> Any:  # noqa: N802
-        return engine_pb2.SetRootResourceResponse()
-
-    def GetDeploymentInfo(self, request: Any, context: Any) -> Any:  # noqa: N802
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, "an older engine")
-
-    def SupportsFeature(self, request: Any, context: Any) -> Any:  # noqa: N802
-        return resource_pb2.SupportsFeatureResponse(hasSupport=True)
-
-    def RegisterResource(self, request: Any, context: Any) -> Any:  # noqa: N802
-        self.registered.append(f"{request.type} {request.name}")
-        urn = f"urn:pulumi:{request.type}::{request.name}"
-        return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
-
-    def RegisterResourceOutputs(self, request: Any, context: Any) -> Any:  # noqa: N802
-        return empty_pb2.Empty()
-
-
-@dataclass
-class Host:
-    """A running language host with the engine that it talks to."""
-
-    engine: Engine
-    address: str
-    process: subprocess.Popen[str]
-    stub: language_pb2_grpc.LanguageRuntimeStub
-    port: str
-
-    def run(self, folder: Path, program: str, **changes: Any) -> language_pb2.RunResponse:
-        """Run a program as `pulumi up` does."""
-        (folder / "__main__.py").write_text(program)
-        options = Struct()
-        options.update(changes.pop("options", {"virtualenv": str(CHECKOUT / ".venv")}))
-        info = language_pb2.ProgramInfo(
-            root_directory=str(folder), program_directory=str(folder), entry_point=".", options=options
-        )
-        request = language_pb2.RunRequest(
-            project="contoso",
-            stack="test",
-            organization="organization",
-            pwd=str(folder),
-            monitor_address=self.address,
-            parallel=4,
-            info=info,
-            **changes,
-        )
-        return self.stub.Run(request, timeout=60)
 
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    engine = Engine()
-    server = grpc.server(futures.ThreadPoolExecutor(8))
-    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
-    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(engine, server)
-    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
-    server.start()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox.language_host", address],
-        cwd=CHECKOUT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    port = process.stdout.readline().strip()
-    channel = grpc.insecure_channel(f"127.0.0.1:{port}")
-    yield Host(engine, address, process, language_pb2_grpc.LanguageRuntimeStub(channel), port)
-    channel.close()
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
-    server.stop(None).wait()
+    with started() as running:
+        yield running
 
 
 def test_it_prints_its_port_and_ends_quietly_on_an_interrupt(host: Host) -> None:
@@ -126,6 +39,7 @@ def test_it_prints_its_port_and_ends_quietly_on_an_interrupt(host: Host) -> None
 
 
 def test_of_pulumi_it_imports_the_protocol_only() -> None:
+    only_for_the_stand_in()
     # The engine starts it twice for each command.
     command = [sys.executable, "-X", "importtime", "-m", "sandbox.language_host", "127.0.0.1:9"]
     process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -138,8 +52,9 @@ def test_of_pulumi_it_imports_the_protocol_only() -> None:
     assert [module for module in modules if module.startswith("pulumi")] == []
 
 
-def test_it_says_the_version_of_the_sdk(host: Host) -> None:
-    assert host.stub.GetPluginInfo(empty_pb2.Empty()).version == "3.272.0"
+def test_it_says_its_version_and_the_stand_in_that_of_the_sdk(host: Host) -> None:
+    found = found_plugins().get(LANGUAGE_HOST)
+    assert host.stub.GetPluginInfo(empty_pb2.Empty()).version == (found.version if found else "3.272.0")
 
 
 def test_it_names_the_plugins_that_the_program_needs(host: Host, tmp_path: Path) -> None:
@@ -179,14 +94,21 @@ def test_a_program_knows_its_stack_its_configuration_and_whether_it_is_a_preview
 def test_no_secret_of_the_configuration_is_in_the_process_list(host: Host, tmp_path: Path) -> None:
     program = "import pathlib\npathlib.Path('line').write_text(pathlib.Path('/proc/self/cmdline').read_text())\n"
     host.run(tmp_path, program, config={"contoso:key": SECRET}, configSecretKeys=["contoso:key"])
-    assert "program.py" in (tmp_path / "line").read_text()
+    assert "python" in (tmp_path / "line").read_text()
     assert SECRET not in (tmp_path / "line").read_text()
 
 
-def test_what_is_wrong_with_the_users_input_is_one_message(host: Host, tmp_path: Path) -> None:
+def test_what_a_program_refuses_is_followed_by_its_exit_code(host: Host, tmp_path: Path) -> None:
     answer = host.run(tmp_path, "import pulumi\nraise pulumi.RunError('name: expected a text')\n")
-    assert answer.bail
     assert host.engine.errors == ["name: expected a text"]
+    # The engine writes "an unhandled error occurred: " before it.
+    assert answer == language_pb2.RunResponse(error="program exited with non-zero exit code: 1")
+
+
+def test_a_program_that_has_said_why_it_ends_is_not_added_to(host: Host, tmp_path: Path) -> None:
+    answer = host.run(tmp_path, "import pulumi, sys\npulumi.log.error('name: expected a text')\nsys.exit(32)\n")
+    assert host.engine.errors == ["name: expected a text"]
+    assert answer == language_pb2.RunResponse(bail=True)
 
 
 def test_a_programs_own_mistake_is_shown_once_with_its_place(host: Host, tmp_path: Path) -> None:
@@ -195,31 +117,78 @@ def test_a_programs_own_mistake_is_shown_once_with_its_place(host: Host, tmp_pat
     (message,) = host.engine.errors
     assert "ZeroDivisionError: division by zero" in message
     assert f'File "{tmp_path}/__main__.py", line 2, in broken' in message
+    assert "run_path" not in message
 
 
 def test_a_programs_exit_code_is_told(host: Host, tmp_path: Path) -> None:
     answer = host.run(tmp_path, "import sys\nsys.exit(3)\n")
-    assert answer.error == "Program exited with non-zero exit code: 3"
+    assert answer.error == "program exited with non-zero exit code: 3"
 
 
 def test_a_missing_virtual_environment_is_told(host: Host, tmp_path: Path) -> None:
-    answer = host.run(tmp_path, "", options={"virtualenv": "none"})
-    assert answer.error == f"there is no {tmp_path}/none/bin/python: run `make sandbox`, or create it"
+    with pytest.raises(grpc.RpcError) as refused:
+        host.run(tmp_path, "", options={"virtualenv": "none"})
+    said = f'The \'virtualenv\' option in Pulumi.yaml is set to "none", but "{tmp_path}/none" doesn\'t exist'
+    assert said in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    "end", [lambda process: process.send_signal(signal.SIGINT), lambda process: process.send_signal(signal.SIGTERM)]
-)
-def test_a_program_ends_with_its_host(host: Host, tmp_path: Path, end: Callable[[subprocess.Popen[str]], None]) -> None:
-    ready = tmp_path / "ready"
-    program = f"import os\nopen({str(ready)!r}, 'w').write(str(os.getpid()))\nopen({str(tmp_path / 'fifo')!r}).read()\n"
-    os.mkfifo(tmp_path / "fifo")
+WAITS = """
+import os, pathlib, pulumi
+{before}
+pathlib.Path("ready").write_text(str(os.getpid()))
+open("fifo").read()
+"""
+
+
+@contextmanager
+def waiting(host: Host, folder: Path, before: str = "") -> Iterator[tuple[psutil.Process, Callable[[], Any]]]:
+    """A program that waits for something; its process, and how its run is awaited."""
+    os.mkfifo(folder / "fifo")
     with futures.ThreadPoolExecutor() as pool:
-        running = pool.submit(host.run, tmp_path, program)
-        with (tmp_path / "fifo").open("w"):  # opens when the program reads
-            child = psutil.Process(int(ready.read_text()))
-            end(host.process)
-            psutil.wait_procs([child], timeout=20)
-            assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
-        futures.wait([running], timeout=20)
-        assert running.done()
+        running = pool.submit(host.run, folder, WAITS.format(before=before))
+        with (folder / "fifo").open("w"):  # opens when the program reads
+            yield psutil.Process(int((folder / "ready").read_text())), lambda: running.result(timeout=20)
+
+
+def test_a_cancelled_program_is_interrupted_and_python_says_where(host: Host, tmp_path: Path) -> None:
+    # The engine asks for it at Ctrl-C, and when an update has failed while the program waits for a resource.
+    with waiting(host, tmp_path) as (_, ended):
+        host.stub.Cancel(empty_pb2.Empty())
+        assert ended() == language_pb2.RunResponse(error="program exited with non-zero exit code: -1")
+    host.process.send_signal(signal.SIGINT)
+    out, err = host.process.communicate(timeout=20)
+    assert "KeyboardInterrupt" in out + err
+
+
+def test_a_program_that_takes_the_default_for_an_interrupt_ends_without_a_word(host: Host, tmp_path: Path) -> None:
+    before = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_DFL)"
+    with waiting(host, tmp_path, before) as (_, ended):
+        host.stub.Cancel(empty_pb2.Empty())
+        assert ended() == language_pb2.RunResponse(error="program exited with non-zero exit code: -1")
+    host.process.send_signal(signal.SIGINT)
+    assert host.process.communicate(timeout=20) == ("", "")
+
+
+def test_a_program_that_goes_on_after_an_interrupt_is_killed(host: Host, tmp_path: Path) -> None:
+    before = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)"
+    with waiting(host, tmp_path, before) as (_, ended):
+        host.stub.Cancel(empty_pb2.Empty())
+        assert ended() == language_pb2.RunResponse(error="program exited with non-zero exit code: -1")
+
+
+def test_a_program_ends_with_its_host_when_the_engine_interrupts_both(host: Host, tmp_path: Path) -> None:
+    with waiting(host, tmp_path) as (program, _):
+        os.killpg(host.process.pid, signal.SIGINT)
+        gone_with_its_host(program)
+
+
+def test_a_program_ends_with_a_host_that_is_told_to_end(host: Host, tmp_path: Path) -> None:
+    only_for_the_stand_in()
+    with waiting(host, tmp_path) as (program, _):
+        host.process.send_signal(signal.SIGTERM)
+        gone_with_its_host(program)
+
+
+def gone_with_its_host(program: psutil.Process) -> None:
+    psutil.wait_procs([program], timeout=20)
+    assert not program.is_running() or program.status() == psutil.STATUS_ZOMBIE

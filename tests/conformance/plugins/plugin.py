@@ -20,8 +20,8 @@ from google.protobuf import empty_pb2, struct_pb2
 from google.rpc import status_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
+from sandbox.plugin_sources import SourceError, found_plugins
 from sandbox.plugins.engine.values import Properties, marshal, unmarshal
-from sandbox.plugins.sources import SourceError, found_plugins
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -243,9 +243,8 @@ SECONDS = 90
 
 def released(package: str) -> Path | None:
     """The released plugin's executable, where SANDBOX_PLUGINS has it."""
-    name = package.replace("_", "-")
     try:
-        found = found_plugins([name]).get(name)
+        found = found_plugins().get(f"resource-{package.replace('_', '-')}")
     except SourceError:
         return None
     return found.executable if found else None

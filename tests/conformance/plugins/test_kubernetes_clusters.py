@@ -1,6 +1,8 @@
 """The stand-in for kubernetes: which change of the provider's own inputs means another cluster."""
 
 import json
+import stat
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,3 +62,17 @@ def test_what_means_another_cluster(
     kubernetes_plugin: Plugin, old: dict[str, Any], new: dict[str, Any], replaced_by: list[str]
 ) -> None:
     assert kubernetes_plugin.diff_config(old, new) == replaced_by
+
+
+def test_a_copy_of_the_kubeconfig_stays_in_the_temporary_folder(tmp_path: Path) -> None:
+    # The released plugin makes it for Helm, in each process that is configured.
+    key = "not~a.real_key"
+    document = json.loads(kubeconfig(a={"server": "https://127.0.0.1:9"}))
+    document["users"] = [{"name": "u", "user": {"token": key}}]
+    plugin = Plugin("kubernetes", {"TMPDIR": str(tmp_path)})
+    plugin.configure(kubeconfig=json.dumps(document))
+    plugin.end()
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith("kubeconfig")
+    assert stat.S_IMODE(left.stat().st_mode) == 0o600
+    assert key in left.read_text()

@@ -8,23 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.plugins.install import Installed, install, installed
-from sandbox.plugins.sources import VARIABLE, SourceError
+from sandbox.language_host import install as language_host
+from sandbox.plugin_sources import VARIABLE, Installed, SourceError
+from sandbox.plugins.install import install, installed
 
 PINNED = version("pulumi_kubernetes")
+SDK = version("pulumi")
 
 
-def a_plugin(cache: Path, package: str, number: str) -> Path:
+def a_plugin(cache: Path, package: str, number: str, kind: str = "resource") -> Path:
     """A plugin of another origin, which says its version."""
-    executable = cache / f"resource-{package}-v{number}" / f"pulumi-resource-{package}"
+    executable = cache / f"{kind}-{package}-v{number}" / f"pulumi-{kind}-{package}"
     executable.parent.mkdir(parents=True)
     executable.write_text(f"#!/bin/sh\necho {number}\n")
     executable.chmod(0o755)
     return executable
 
 
-def run_by_the_engine(home: Path, package: str, number: str) -> str:
-    executable = home / "plugins" / f"resource-{package}-v{number}" / f"pulumi-resource-{package}"
+def run_by_the_engine(home: Path, package: str, number: str, kind: str = "resource") -> str:
+    executable = home / "plugins" / f"{kind}-{package}-v{number}" / f"pulumi-{kind}-{package}"
     return subprocess.run([executable], capture_output=True, text=True, check=True).stdout.strip()
 
 
@@ -72,6 +74,25 @@ def test_the_stand_in_comes_back_and_the_folders_plugin_stays_as_it_was(
     install(home, Path(sys.executable))
     assert what_runs(home)["random"].source == "stand-in"
     assert plugin.read_bytes() == before
+
+
+def test_a_folders_language_host_runs_under_the_pinned_version_of_the_sdk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, cache = tmp_path / "home", tmp_path / "cache"
+    assert language_host.installed(home) == Installed("language-python", SDK, "the engine's own")
+    a_plugin(cache, "python", "3.259.0", "language")
+    monkeypatch.setenv(VARIABLE, str(cache))
+    language_host.install(home, Path(sys.executable))
+    assert run_by_the_engine(home, "python", SDK, "language") == "3.259.0"
+    assert language_host.installed(home) == Installed("language-python", SDK, f"3.259.0, from {cache}")
+    # A folder may hold it alone.
+    install(home, Path(sys.executable))
+    assert {plugin.source for plugin in what_runs(home).values()} == {"stand-in"}
+
+    monkeypatch.delenv(VARIABLE)
+    language_host.install(home, Path(sys.executable))
+    assert language_host.installed(home).source == "stand-in"
 
 
 @pytest.mark.parametrize("folder", ["missing", "empty"])

@@ -22,7 +22,7 @@ def test_its_environment_is_refused_before_it_was_started(tmp_path: Path) -> Non
     for command in (["env"], ["run", "--", "true"], ["status"]):
         answer = sandbox(tmp_path / "none", *command)
         assert answer.returncode == 1
-        assert "the sandbox has not been started: python -m sandbox start" in answer.stderr
+        assert "the sandbox has not been started: .venv/bin/python -m sandbox start" in answer.stderr
         assert "Traceback" not in answer.stderr
 
 

@@ -2,11 +2,13 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -69,9 +71,10 @@ def test_status_shows_each_part_its_address_and_its_health(sandbox: Sandbox) -> 
 
 def test_status_shows_which_plugins_run_under_which_version(sandbox: Sandbox) -> None:
     _, _, plugins = sandbox.ok("status").partition("plugin ")
-    rows = {line.split()[0]: line.split()[1:] for line in plugins.splitlines()[1:5]}
-    assert set(rows) == {"azure-native", "azuread", "kubernetes", "random"}
+    rows = {line.split()[0]: line.split()[1:] for line in plugins.splitlines()[1:6]}
+    assert set(rows) == {"azure-native", "azuread", "kubernetes", "random", "language-python"}
     assert rows["kubernetes"] == [version("pulumi_kubernetes"), "stand-in"]
+    assert rows["language-python"][0] == version("pulumi")
 
 
 def test_everything_listens_on_loopback_only(sandbox: Sandbox) -> None:
@@ -154,6 +157,34 @@ def test_a_jobs_environment_has_a_request_token_and_no_secret(sandbox: Sandbox) 
         assert (answer.returncode, reason in answer.stderr) == (1, True)
 
 
+def test_what_a_command_leaves_in_its_temporary_folder_goes_with_it(sandbox: Sandbox) -> None:
+    leave = 'stat -c %a "$TMPDIR"; printf "%s" "$TMPDIR"; touch "$TMPDIR/kubeconfig123"; kill -s {signal} $$; exit 3'
+    for ending, code in (("CONT", 3), ("INT", -signal.SIGINT), ("KILL", -signal.SIGKILL)):
+        answer = sandbox("run", "--", "sh", "-c", leave.format(signal=ending))
+        mode, folder = answer.stdout.split("\n")
+        assert (answer.returncode, mode) == (code, "700")
+        assert Path(folder).parent == sandbox.home / "temporary"
+        gone(Path(folder))
+
+
+def test_what_goes_on_after_a_command_keeps_its_temporary_folder(sandbox: Sandbox) -> None:
+    script = (
+        'printf "%s" "$TMPDIR"; (sleep 1; echo late > "$TMPDIR/late"; cat "$TMPDIR/late" > {seen}) > /dev/null 2>&1 &'
+    )
+    seen = sandbox.home / "seen"
+    folder = sandbox("run", "--", "sh", "-c", script.format(seen=shlex.quote(str(seen)))).stdout
+    gone(Path(folder))
+    assert seen.read_text() == "late\n"
+
+
+def gone(folder: Path) -> None:
+    """Wait until a folder is removed, which happens beside the command's end."""
+    deadline = time.monotonic() + 20
+    while folder.exists():
+        assert time.monotonic() < deadline, f"still there: {[file.name for file in folder.iterdir()]}"
+        time.sleep(0.05)
+
+
 def test_run_passes_on_input_output_and_exit_code(sandbox: Sandbox) -> None:
     answer = sandbox("run", "--", "sh", "-c", "cat; echo beside >&2; exit 7", text="given")
     assert (answer.returncode, answer.stdout, answer.stderr) == (7, "given", "beside\n")
@@ -203,7 +234,7 @@ def test_a_part_that_died_is_shown_and_started_again(sandbox: Sandbox) -> None:
     assert row.split()[-1] == "stopped"
     refused = sandbox("env")
     assert refused.returncode == 1
-    assert "the sandbox does not run (kube-scheduler stopped): python -m sandbox start" in refused.stderr
+    assert "the sandbox does not run (kube-scheduler stopped): .venv/bin/python -m sandbox start" in refused.stderr
     sandbox.ok("start")
     assert sandbox.process("kube-scheduler").pid != died.pid
     assert sandbox("status").returncode == 0

@@ -1,0 +1,49 @@
+"""How the program ends when it cannot go on."""
+
+import signal
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from tests.conftest import CHECKOUT
+from tests.unit import program
+
+TOLD = 32
+
+
+@pytest.mark.parametrize("main", [program.PROGRAM, program.BOOTSTRAP])
+def test_a_refusal_is_one_message_and_the_exit_code_to_which_the_language_host_adds_nothing(
+    main: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", told.append)
+    with pytest.raises(SystemExit) as ended:
+        program.run({"azure-native:tenantId": program.TENANT}, main=main)
+    (message,) = told
+    assert message.startswith("The configuration of stack 'dev' (Pulumi.dev.yaml) has problems:\n")
+    assert "azure-native:subscriptionId" in message
+    assert ended.value.code == TOLD
+
+
+def test_no_part_of_the_programs_ends_them_in_another_way() -> None:
+    for folder in ("components", "bootstrap"):
+        for file in (CHECKOUT / folder).rglob("*.py"):
+            assert "RunError(" not in file.read_text(), file
+
+
+@pytest.mark.parametrize("main", [program.PROGRAM, program.BOOTSTRAP])
+def test_an_interrupt_ends_the_program_without_pythons_traceback(main: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[tuple[int, object]] = []
+    before = signal.signal
+    monkeypatch.setattr(
+        signal, "signal", lambda number, handler: (taken.append((number, handler)), before(number, handler))[1]
+    )
+    with pytest.raises(SystemExit):
+        program.run({}, main=main)
+    assert (signal.SIGINT, signal.SIG_DFL) in taken
+
+
+def test_both_programs_end_alike() -> None:
+    ours, pipelines = (CHECKOUT / folder / "ending.py" for folder in ("components", "bootstrap/pipelines"))
+    assert ours.read_text() == pipelines.read_text()
