@@ -37,9 +37,16 @@ def answer_of(
 
 
 def not_run(error: OSError) -> OpsError:
-    return OpsError(f"pulumi can't be run: {error.strerror}")
+    if isinstance(error, FileNotFoundError):
+        return OpsError("The Pulumi CLI, `pulumi`, is not on PATH: install it, or add its folder to PATH.")
+    return OpsError(f"The Pulumi CLI can't be run: {error.strerror}")
 
 
 def message_of(finished: subprocess.CompletedProcess[str]) -> str:
-    said = (finished.stderr.strip() or finished.stdout.strip()).removeprefix("error: ")
+    said = without_prefix(finished.stderr.strip() or finished.stdout.strip())
     return said or f"pulumi ended with exit code {finished.returncode}"
+
+
+def without_prefix(message: str) -> str:
+    """A message of the engine without `error: ` before it, which the command writes itself."""
+    return message.strip().removeprefix("error: ")

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import OpsError
 from ..report.property_path import canonical
 from ..report.values import masked_by_name
-from .commands import answer_of, message_of
+from .commands import answer_of, message_of, without_prefix
 from .plan import fingerprint, save
 from .state import StackResource
 
@@ -59,6 +59,8 @@ class Step:
     """URNs of what it needs."""
     provider: str = ""
     """Logical name of the provider."""
+    old_outputs: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What the state has of it beside the inputs."""
     record: dict[str, Any] = field(default_factory=dict, repr=False)
     """The resource as the state will have it."""
 
@@ -148,7 +150,7 @@ def _steps(*arguments: str, without: tuple[str, ...] = ()) -> list[Step]:
     except ValueError:
         raise OpsError(message_of(finished)) from None
     diagnostics = answer.get("diagnostics") or []
-    errors = [entry["message"].strip() for entry in diagnostics if entry["severity"] == "error"]
+    errors = [without_prefix(entry["message"]) for entry in diagnostics if entry["severity"] == "error"]
     if finished.returncode or errors:
         raise EngineError("\n".join(dict.fromkeys(errors)) or message_of(finished), diagnostics)
     return [_step(step) for step in answer.get("steps") or []]
@@ -171,5 +173,6 @@ def _step(step: dict[str, Any]) -> Step:
         dependencies=tuple((new or old).get("dependencies") or ()),
         # A URN, and the provider's own id.
         provider=str((new or old).get("provider", "")).rpartition("::")[0].rsplit("::", 1)[-1],
+        old_outputs=masked_by_name(old.get("outputs") or {}),
         record=new,
     )

@@ -7,6 +7,7 @@ from ..report.markdown import LONGEST, code, cut, fenced, folded
 from ..report.masking import mask
 from . import losses as losses_in_words
 from .changes import WAITS_ONLY, Change, changes
+from .removals import removals
 from .replacements import Replacement, replacements
 from .text import clashes, interrupted, summary
 
@@ -22,11 +23,12 @@ def markdown(stack: str, steps: list[Step], losses: Losses) -> str:
     found = changes(steps)
     warnings, lost = losses_in_words.markdown(losses, found)
     lines = [f"### Preview of `{stack}`", "", summary(stack, steps)]
-    lines += [line for clash in clashes(steps) for line in ("", f"> [!CAUTION]\n> {clash}")]
-    lines += [*warnings, *_within(lost, _LOSSES_ROOM)]
+    interrupting = [*clashes(steps), *map(str, removals(steps))]
+    lines += [line for what in interrupting for line in ("", f"> [!CAUTION]\n> {what}")]
     if replaced := replacements(steps):
         lines += ["", "| replaced | because of | interrupted | instead |", "| --- | --- | --- | --- |"]
         lines += [_replacement(replacement) for replacement in replaced]
+    lines += [*warnings, *_within(lost, _LOSSES_ROOM)]
     if found:
         lines += ["", "| | resource | type | what changes |", "| --- | --- | --- | --- |"]
         lines += _within([_row(change) for change in found], _TABLE_ROOM)

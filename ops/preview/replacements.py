@@ -171,13 +171,14 @@ def _object(type_: str, inputs: dict[str, Any]) -> str:
 
 
 def counts(steps: list[Step]) -> dict[str, int]:
-    """How many resources a preview creates, changes, replaces, deletes and leaves alone."""
+    """How many resources a preview creates, changes, replaces, deletes and leaves alone, as Pulumi itself counts: the
+    stack, its components and its providers are among them."""
     replaced = {step.urn for step in steps if step.operation in REPLACING}
-    others = [step.operation for step in steps if step.urn not in replaced and not step.type.startswith("pulumi:")]
+    others = [step.operation for step in steps if step.urn not in replaced]
     return {
         "create": others.count("create"),
         "update": others.count("update"),
-        "replace": len(replacements(steps)),
+        "replace": len(replaced),
         "delete": others.count("delete"),
         "unchanged": others.count("same"),
     }

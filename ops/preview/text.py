@@ -7,18 +7,16 @@ from ..cluster.updates import Losses
 from ..engine.steps import Step
 from . import losses as losses_in_words
 from .changes import WAITS_ONLY, changes
+from .removals import removals
 from .replacements import Interruption, Replacement, counts, name_clashes, replacements
 
 
 def text(stack: str, steps: list[Step], losses: Losses) -> str:
     """For a terminal or a log."""
     lines, found = [summary(stack, steps)], changes(steps)
-    for change in found:
-        lines += ["", f"{change.operation} {change.resource} ({change.kind})"]
-        lines += [f"  {difference}" for difference in change.differences]
-        if change.waits_only:
-            lines.append(f"  {WAITS_ONLY}")
-    lines += losses_in_words.text(losses, found)
+    # What interrupts comes first: below are as many lines as there are differences.
+    lines += [line for clash in clashes(steps) for line in ("", clash)]
+    lines += [line for removal in removals(steps) for line in ("", str(removal))]
     for replacement in replacements(steps):
         meaning = replacement.meaning
         lines += [
@@ -28,7 +26,12 @@ def text(stack: str, steps: list[Step], losses: Losses) -> str:
             f"  Interrupted:  {interrupted(meaning.interrupts)}",
             f"  Instead:      {meaning.instead}",
         ]
-    lines += [line for clash in clashes(steps) for line in ("", clash)]
+    lines += losses_in_words.text(losses, found)
+    for change in found:
+        lines += ["", f"{change.operation} {change.resource} ({change.kind})"]
+        lines += [f"  {difference}" for difference in change.differences]
+        if change.waits_only:
+            lines.append(f"  {WAITS_ONLY}")
     return "\n".join(lines)
 
 
@@ -37,6 +40,7 @@ def as_json(stack: str, steps: list[Step], losses: Losses) -> str:
     answer = {
         "stack": stack,
         "counts": counts(steps),
+        "removals": [dataclasses.asdict(removal) for removal in removals(steps)],
         "replacements": [dataclasses.asdict(replacement) for replacement in replacements(steps)],
         "nameClashes": name_clashes(steps),
         "losses": losses_in_words.as_json(losses),

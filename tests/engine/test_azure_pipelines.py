@@ -47,7 +47,7 @@ def project(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
             for stack in STACKS
             for step in ("plan", "update")
         }, "\n".join(job.log for job in jobs.values())
-        assert "Stack dev: 22 to create, 0 unchanged." in jobs["plan_dev"].summary
+        assert "Stack dev: 27 to create, 0 unchanged." in jobs["plan_dev"].summary
         yield new
     finally:
         new.remove()

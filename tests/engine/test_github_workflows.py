@@ -110,7 +110,7 @@ def test_main_goes_to_dev_then_staging_then_prod_each_approved_after_its_plan(pr
         f"{stack}/{job}" for stack in STACKS for job in ("plan", "update")
     ]
     assert project.first_plans == list(STACKS), "a plan is there when its environment's approval is asked for"
-    assert "Stack dev: 22 to create, 0 unchanged." in project.first["dev/plan"].summary
+    assert "Stack dev: 27 to create, 0 unchanged." in project.first["dev/plan"].summary
     assert "creating mygw-workload-deployment (Deployment)" in project.first["dev/update"].log
     project.sandbox.wait_for_pods()
     assert len(project.sandbox.objects("pods", "apim")) == 3

@@ -154,6 +154,7 @@ def test_another_name_of_the_gateway(deployed: Stack) -> None:
     deployed.configure(configuration(name="newgw"))
     answer = deployed.ops("preview").ok().output
     assert "16 to create, 16 to delete" in answer
+    assert "Gateway 'owngw' would be removed: 127.0.0.1:80, 127.0.0.1:443 stop serving." in answer
     deployed.up().ok()
     serves(deployed, "newgw-live-traffic")
     arm = deployed.sandbox.arm()

@@ -195,7 +195,7 @@ def test_what_an_update_takes_away_is_told_with_its_danger() -> None:
         [INTERNAL, SCALED, UNPROBED, DROPPED], {"mygw-env": "ConfigMap default/mygw-env can't be read: no."}
     )
     steps = [step("update", "mygw", "kubernetes:apps/v1:Deployment")]
-    assert preview_text.text("dev", steps, losses).splitlines()[4:] == [
+    assert preview_text.text("dev", steps, losses).splitlines()[1:-3] == [
         "",
         "The update takes away what others have changed in the objects that it writes. To keep a field, declare it in the "
         "program before the update.",
