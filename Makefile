@@ -32,7 +32,10 @@ sandbox-reset: $(DEVELOPMENT)
 	@$(BIN)/python -m sandbox reset
 
 # One stack, as the pipelines do it: make preview STACK=dev; the plan that it saves is what `make deploy` carries out.
-REPORTS = reports/$(or $(STACK),$(error Which stack? For example: make $@ STACK=dev))
+REPORTS = reports/$(STACK)
+NEED_STACK := $(filter preview deploy drift,$(MAKECMDGOALS))
+# Here, because a target's prerequisites, an installation among them, are made before its own lines are read.
+$(if $(and $(NEED_STACK),$(if $(STACK),,none)),$(error Which stack? For example: make $(firstword $(NEED_STACK)) STACK=dev))
 
 preview: $(INSTALLED)
 	@$(BIN)/python -m ops preview --stack "$(STACK)" --refresh --save "$(REPORTS)"

@@ -1,5 +1,7 @@
 """`python -m ops`: see `python -m ops --help`."""
 
 from .cli.application import app
+from .engine.temporary import own_temporary_folder
 
-app(prog_name="python -m ops")
+with own_temporary_folder():
+    app(prog_name=".venv/bin/python -m ops")

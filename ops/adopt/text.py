@@ -45,7 +45,7 @@ def describe(adoption: Adoption, file: str) -> str:
         lines += [
             f"{file} is written. Nothing has been taken over yet; next:",
             f"  pulumi import --file {file} --stack {adoption.stack} --protect=false --generate-code=false",
-            f"  python -m ops adopt --stack {adoption.stack}    # what an update changes, and why",
+            f"  .venv/bin/python -m ops adopt --stack {adoption.stack}    # what an update changes, and why",
             f"  pulumi up --stack {adoption.stack}",
         ]
     else:

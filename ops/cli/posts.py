@@ -50,7 +50,7 @@ def issue(stack: Stack, folder: Folder = None) -> None:
     with reported():
         file = (folder or Path("reports") / stack) / "drift.json"
         if not file.exists():
-            raise OpsError(f"There is no report {file}: `python -m ops drift --save` makes it.")
+            raise OpsError(f"There is no report {file}: `.venv/bin/python -m ops drift --save` makes it.")
         report = render.from_json(file.read_text())
         repository = Repository()
         kept = [("secrets", f"Client secrets of stack {stack} end soon", render.expiry(report))]

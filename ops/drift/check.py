@@ -37,7 +37,7 @@ def check(stack: str) -> Report:
     if before[1]:
         raise OpsError(
             f"Stack {stack} is being updated, or an update of it was interrupted: wait until it has ended, or see "
-            f"`python -m ops recover --stack {stack}`."
+            f"`.venv/bin/python -m ops recover --stack {stack}`."
         )
     resources = export_stack(stack, keys_of_secrets=True)
     report = Report(stack, expiring=list(expiring(resources, datetime.now(UTC))))

@@ -121,14 +121,14 @@ def _check_ended(stack: str, entry: Entry) -> None:
     if entry.result != "failed":
         raise OpsError(
             f"Stack {stack} is being updated since {entry.start:%Y-%m-%d %H:%M} UTC, or that update was interrupted: wait "
-            f"until it has ended, or see `python -m ops recover --stack {stack}`."
+            f"until it has ended, or see `.venv/bin/python -m ops recover --stack {stack}`."
         )
     what = "update" if entry.kind == "update" else "destruction"
     again = "up" if entry.kind == "update" else "destroy"
     raise OpsError(
         f"The last {what} of stack {stack} failed, on {_day(entry)}{_from(entry)}, and may have done half of its work. "
         f"Mend the cause, run `pulumi {again} --stack {stack}` until it succeeds, then check again. "
-        f"`python -m ops recover --stack {stack}` finds what it left behind."
+        f"`.venv/bin/python -m ops recover --stack {stack}` finds what it left behind."
     )
 
 
@@ -144,7 +144,7 @@ def _check_killed(stack: str, resources: list[dict[str, Any]], entries: list[Ent
     if odd:
         raise OpsError(
             f"An update of stack {stack} was interrupted on {max(odd):%Y-%m-%d %H:%M} UTC, and may have done half of its "
-            f"work. See `python -m ops recover --stack {stack}`, run `pulumi up --stack {stack}`, then check again."
+            f"work. See `.venv/bin/python -m ops recover --stack {stack}`, run `pulumi up --stack {stack}`, then check again."
         )
 
 
@@ -156,8 +156,8 @@ def _never(stack: str, resources: list[dict[str, Any]], entries: list[Entry]) ->
         )
     if resources:
         return (
-            f"The first update of stack {stack} was interrupted, and may have done half of its work. See `python -m ops "
-            f"recover --stack {stack}`. {deploy}"
+            f"The first update of stack {stack} was interrupted, and may have done half of its work. See "
+            f"`.venv/bin/python -m ops recover --stack {stack}`. {deploy}"
         )
     return f"Stack {stack} was never deployed, so nothing of it can drift. {deploy}"
 

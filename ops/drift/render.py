@@ -67,7 +67,7 @@ def expiry(report: Report) -> str | None:
     if not report.expiring:
         return None
     lines = "\n".join(f"- {warning(secret)}" for secret in report.expiring)
-    return f"{lines}\n\n`python -m ops rotate --stack {report.stack}` sets the date; the deployment after it rotates."
+    return f"{lines}\n\n`.venv/bin/python -m ops rotate --stack {report.stack}` sets the date; the deployment after it rotates."
 
 
 def as_json(report: Report) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OpsError
-from .commands import not_run
+from .commands import not_run, without_prefix
 
 
 def update(stack: str, plan: Path) -> Iterator[dict[str, Any]]:
@@ -32,7 +32,7 @@ def update(stack: str, plan: Path) -> Iterator[dict[str, Any]]:
             yield from _events(process)
         if process.returncode:
             errors.seek(0)
-            said = errors.read().strip().removeprefix("error: ")
+            said = without_prefix(errors.read())
             raise OpsError(said or f"The update failed: pulumi ended with exit code {process.returncode}.")
 
 

@@ -26,7 +26,7 @@ def describe(plan: Plan) -> str:
     if any(leftover.fate is Fate.KEEP for leftover in plan.leftovers):
         lines += [
             "What is kept can be somebody else's. The next update will refuse to replace it. If it is this stack's, import it:",
-            f"`python -m ops adopt --stack {plan.stack}`, then `pulumi import --file import.json --stack {plan.stack} "
+            f"`.venv/bin/python -m ops adopt --stack {plan.stack}`, then `pulumi import --file import.json --stack {plan.stack} "
             "--protect=false --generate-code=false`.",
         ]
     return "\n".join(lines)

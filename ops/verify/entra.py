@@ -14,7 +14,7 @@ QUESTION = "token"
 _SETTING = "config.service.auth.azureAd"
 _NEXT = {
     "AADSTS7000215": "Entra does not know the secret: `pulumi up --refresh` makes a new one and rolls the pods.",
-    "AADSTS7000222": "The secret has expired: `python -m ops rotate`, then `pulumi up`.",
+    "AADSTS7000222": "The secret has expired: `.venv/bin/python -m ops rotate`, then `pulumi up`.",
     "AADSTS700016": "The application is gone: `pulumi up --refresh` makes it again. A new one is known after a minute.",
     "AADSTS7000229": "The service principal is gone: `pulumi up --refresh` makes it again.",
     "AADSTS7000112": "The application is disabled: `pulumi up --refresh` enables it.",
@@ -55,7 +55,9 @@ def check_token(gateway: Gateway, cluster: Cluster, environment: str) -> Check:
             authority, settings[f"{_SETTING}.tenantId"], client_id, settings[f"{_SETTING}.clientSecret"], audience
         )
     except SignInError as error:
-        next_step = _NEXT.get(error.code, "Entra's message says why; `python -m ops drift` shows what differs.")
+        next_step = _NEXT.get(
+            error.code, "Entra's message says why; `.venv/bin/python -m ops drift` shows what differs."
+        )
         return Check(gateway.name, QUESTION, Answer.FAILED, str(error), next_step)
     return Check(gateway.name, QUESTION, Answer.OK, f"Entra gives application {client_id} a token for {audience}")
 

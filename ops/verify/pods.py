@@ -151,7 +151,9 @@ def _next_step(found: str, deployment: KubernetesObject) -> str:
     for sign, step in _NEXT:
         if sign.search(found):
             return step.format(namespace=deployment.namespace)
-    return f"`kubectl describe pod -n {deployment.namespace} -l app={deployment.name}` says what they wait for."
+    # Of more than one pod, kubectl shows the events only where it is told to.
+    described = f"kubectl describe pod -n {deployment.namespace} -l app={deployment.name} --show-events=true"
+    return f"`{described}` says what they wait for."
 
 
 def _waits_for(pod: dict[str, Any]) -> str:

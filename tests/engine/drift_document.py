@@ -8,7 +8,7 @@ _HEAD = """# What a drift check notices
 
 Made by `tests/engine/test_drift.py`, which changes each declared property of the sandbox's stack through `kubectl`, ARM or
 Graph, asks `pulumi refresh --preview-only --run-program --expect-no-changes` (exit 7, resource and property named), and heals
-it with `pulumi up --refresh`. `python -m ops drift` reports the same, and what stands beside the declared.
+it with `pulumi up --refresh`. `.venv/bin/python -m ops drift` reports the same, and what stands beside the declared.
 
 - noticed: the check names the property, and the next update puts it right;
 - refused: nobody can change it, the API says no;
@@ -22,9 +22,9 @@ it with `pulumi up --refresh`. `python -m ops drift` reports the same, and what 
 _UNSEEN = """
 ## Additions to Kubernetes objects
 
-`python -m ops drift` reports each thing that was added to an object once: an annotation, a key, a variable, a container.
-It reads the object and compares it with what the program declares now, so a `pulumi refresh` hides nothing. An addition is
-an undeclared field with one of these properties:
+`.venv/bin/python -m ops drift` reports each thing that was added to an object once: an annotation, a key, a variable, a
+container. It reads the object and compares it with what the program declares now, so a `pulumi refresh` hides nothing. An
+addition is an undeclared field with one of these properties:
 
 - Another writer owns it. Kubernetes records the owners in `metadata.managedFields`.
 - Nobody else owns it, and it differs from the value that the stack's state has.

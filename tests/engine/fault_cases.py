@@ -186,8 +186,8 @@ _HEAD = """# What goes wrong, and what comes of it
 
 Made by `tests/engine/test_faults.py` and `tests/engine/test_kills.py`, which let each of these happen to a real engine on the
 sandbox, read what it says and what is left, and then do what the last column says: afterwards everything is there once, nothing
-twice, and no check finds a difference. `python -m sandbox fault` takes what the second column says, with `add` or `delay`.
-Nothing is retried that the released providers do not retry.
+twice, and no check finds a difference. `.venv/bin/python -m sandbox fault` takes what the second column says, with `add`
+or `delay`. Nothing is retried that the released providers do not retry.
 
 | what goes wrong | fault of the sandbox | what is seen | what is left | then |
 | --- | --- | --- | --- | --- |

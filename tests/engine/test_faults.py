@@ -196,7 +196,9 @@ def test_a_service_that_was_made_without_an_answer(stack: Stack, tmp_path: Path)
     kept = stack.ops("recover", "--yes").ok()
     reason = "metadata.labels is not as this stack declares it"
     assert f"Service default/mygw-live-traffic: keep: {reason}\n" in kept.output
-    assert f"`python -m ops adopt --stack {stack.name}`, then `pulumi import --file import.json" in kept.output
+    assert (
+        f"`.venv/bin/python -m ops adopt --stack {stack.name}`, then `pulumi import --file import.json" in kept.output
+    )
     assert uid_of_the_service(stack) == theirs
     stack.sandbox.kubectl("delete", "service", "mygw-live-traffic").ok()
 

@@ -138,3 +138,29 @@ def test_every_date_in_a_stacks_file_is_quoted() -> None:
     }
     assert [(name, date) for name, found in dates.items() for date in found if not re.match(r'"[^"]+"', date)] == []
     assert dates["Pulumi.dev.yaml"] == ['"<today, as yyyy-mm-dd>"']
+
+
+# What a person reads and pastes: pages, and messages of the commands and of the programs.
+PRINTED = [
+    *pages(),
+    *(
+        str(file.relative_to(CHECKOUT))
+        for folder in ("ops", "sandbox/supervisor", "components", "bootstrap")
+        for file in sorted((CHECKOUT / folder).rglob("*.py"))
+    ),
+]
+
+
+@pytest.mark.parametrize("file", PRINTED)
+def test_a_command_of_this_repository_can_be_pasted(file: str) -> None:
+    assert re.findall(r"(?<!\.venv/bin/)python -m (?:ops|sandbox) [a-z].*", text_of(file)) == []
+
+
+@pytest.mark.parametrize("file", PRINTED)
+def test_kubectl_is_asked_about_pods_so_that_it_shows_what_the_reader_looks_for(file: str) -> None:
+    # Of several pods it describes none with its events, and of a Deployment's it logs one, which may be the old one.
+    commands = re.findall(r"kubectl (?:describe pod|logs)\b[^`\"]*", " ".join(text_of(file).split()))
+    with_option = {"kubectl describe pod": "--show-events=true", "kubectl logs": "--prefix"}
+    for start, option in with_option.items():
+        assert [c for c in commands if c.startswith(start) and " -l " in c and option not in c] == []
+    assert [c for c in commands if c.startswith("kubectl logs deploy/") and file.endswith(".py")] == []

@@ -94,8 +94,8 @@ def test_one_whose_last_update_failed_is_too(entries: list[dict[str, Any]]) -> N
     ]
     assert refused([DEPLOYED]) == (
         "The last update of stack dev failed, on 2026-11-20 12:05 UTC (commit 167f74e), and may have done half of its work. "
-        "Mend the cause, run `pulumi up --stack dev` until it succeeds, then check again. `python -m ops recover --stack "
-        "dev` finds what it left behind."
+        "Mend the cause, run `pulumi up --stack dev` until it succeeds, then check again. `.venv/bin/python -m ops "
+        "recover --stack dev` finds what it left behind."
     )
 
 
@@ -139,7 +139,7 @@ def test_what_was_imported_and_never_updated_is_refused(entries: list[dict[str, 
 def test_a_first_update_that_was_killed_is_told_by_the_state(entries: list[dict[str, Any]]) -> None:
     assert entries == []
     assert refused([ROOT, resource("2026-11-20T12:01:00Z", "2026-11-20T12:01:00Z")]) == (
-        "The first update of stack dev was interrupted, and may have done half of its work. See `python -m ops recover "
+        "The first update of stack dev was interrupted, and may have done half of its work. See `.venv/bin/python -m ops recover "
         f"--stack dev`. {AGAIN}"
     )
 
@@ -150,7 +150,7 @@ def test_a_later_update_that_was_killed_is_told_by_what_it_wrote(entries: list[d
         message = refused([DEPLOYED, resource("2026-11-20T12:01:00Z", moment)])
         assert message == (
             f"An update of stack dev was interrupted on {moment[:10]} {moment[11:16]} UTC, and may have done half of its "
-            "work. See `python -m ops recover --stack dev`, run `pulumi up --stack dev`, then check again."
+            "work. See `.venv/bin/python -m ops recover --stack dev`, run `pulumi up --stack dev`, then check again."
         )
     # A refresh writes too, and a service's clock is another one.
     for moment in (
@@ -166,7 +166,7 @@ def test_an_update_that_a_service_says_is_going_on_is_waited_for(entries: list[d
     entries += [{**entry(20, result="in-progress"), "endTime": None}, entry(19)]
     assert refused([DEPLOYED]) == (
         "Stack dev is being updated since 2026-11-20 12:00 UTC, or that update was interrupted: wait until it has ended, or "
-        "see `python -m ops recover --stack dev`."
+        "see `.venv/bin/python -m ops recover --stack dev`."
     )
 
 

@@ -75,10 +75,10 @@ def test_a_cluster_that_is_lost_meanwhile_is_told_in_the_same_way(monkeypatch: p
 
 def test_other_failures_are_told_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     message, _ = checked(monkeypatch, said("error", 'services "mygw" is forbidden'), FAILED)
-    assert message == 'error: Preview failed: services "mygw" is forbidden\nerror: preview failed'
+    assert message == 'Preview failed: services "mygw" is forbidden\npreview failed'
     azure = 'Get "https://management.azure.com/": dial tcp: lookup management.azure.com: no such host'
     message, _ = checked(monkeypatch, said("error", azure, VAULT), FAILED)
-    assert message == f"error: Preview failed: {azure}\nerror: preview failed"
+    assert message == f"Preview failed: {azure}\npreview failed"
 
 
 def test_the_provider_is_not_let_to_take_what_it_cannot_reach_for_deleted_or_unchanged(

@@ -249,15 +249,15 @@ def test_what_a_preview_with_a_refresh_shows_as_a_change_is_not_shown_again_as_a
     steps = [step("update", "mygw", deployment, properties=paths, old=old, new=new)]
     losses = Losses([SCALED, UNPROBED])
     assert preview_text.text("dev", steps, losses).splitlines()[2:] == [
-        "update mygw (Deployment)",
-        "  - spec.replicas: 4",
-        "  + spec.replicas: 1",
-        "  + spec.minReadySeconds: 5",
-        "",
         "The update takes away what others have changed in the objects that it writes. To keep a field, declare it in the "
         "program before the update.",
         "  mygw (Deployment)",
         "      Fewer pods serve: 1 instead of 4.",
+        "",
+        "update mygw (Deployment)",
+        "  - spec.replicas: 4",
+        "  + spec.replicas: 1",
+        "  + spec.minReadySeconds: 5",
     ]
     lines = preview_comment.markdown("dev", steps, losses).splitlines()
     assert lines[3:9] == [

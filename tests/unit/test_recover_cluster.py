@@ -264,6 +264,6 @@ def test_what_is_kept_is_named_with_the_reason_and_how_to_import_it() -> None:
         "kubectl-create)\n"
         "- read everything anew (`pulumi refresh`)\n"
         "What is kept can be somebody else's. The next update will refuse to replace it. If it is this stack's, import it:\n"
-        "`python -m ops adopt --stack dev`, then `pulumi import --file import.json --stack dev --protect=false "
+        "`.venv/bin/python -m ops adopt --stack dev`, then `pulumi import --file import.json --stack dev --protect=false "
         "--generate-code=false`."
     )

@@ -21,7 +21,7 @@ QUOTA = 'pods "mygw-7d9c-abcde" is forbidden: exceeded quota: contoso, requested
 RESTRICTED = (
     'pods "mygw-7d9c-abcde" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false'
 )
-DESCRIBE = "`kubectl describe pod -n default -l app=mygw` says what they wait for."
+DESCRIBE = "`kubectl describe pod -n default -l app=mygw --show-events=true` says what they wait for."
 
 
 def condition(type_: str, status: str, reason: str = "", message: str = "") -> dict[str, Any]:
