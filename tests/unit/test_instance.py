@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import pulumi
 import pytest
 
+from components.ending import Refusal
 from tests.unit import program
 
 SERVICE = "azure-native:apimanagement:getApiManagementService"
@@ -21,7 +21,7 @@ def instance(**changes: Any) -> dict[str, program.Answer]:
 
 
 def refusal(answers: dict[str, program.Answer]) -> list[str]:
-    with pytest.raises((pulumi.RunError, SystemExit)) as stopped:
+    with pytest.raises(Refusal) as stopped:
         program.run(answers=answers)
     return str(stopped.value).splitlines()
 

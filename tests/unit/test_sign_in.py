@@ -1,8 +1,8 @@
 """A stack is not deployed with the wrong account: every place where the sign-in shows is compared with the stack's file."""
 
-import pulumi
 import pytest
 
+from components.ending import Refusal
 from tests.unit import program
 
 ARM = "azure-native:authorization:getClientConfig"
@@ -12,7 +12,7 @@ ELSEWHERE = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
 
 def refusal(answers: dict[str, program.Answer] | None = None) -> str:
     """What the program stops with; nothing but providers is registered by then."""
-    with pytest.raises((pulumi.RunError, SystemExit)) as stopped:
+    with pytest.raises(Refusal) as stopped:
         program.run(answers=answers)
     return str(stopped.value)
 
