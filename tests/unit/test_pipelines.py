@@ -15,6 +15,7 @@ import yaml
 from jsonschema.validators import validator_for
 
 from ops.preview.affected import HARMLESS_FILES, HARMLESS_FOLDERS, affected
+from sandbox.plugins.install import PLUGINS
 
 from ..pipelines.azure_files import expanded
 from ..pipelines.azure_runner import PULL_REQUEST, AzurePipelines
@@ -70,6 +71,7 @@ def test_a_job_has_the_permissions_that_it_needs_and_no_more() -> None:
     deployments = (*(f"deploy/{name}" for name in NAMES), "deploy-stack/plan", "deploy-stack/update")
     assert permissions == {
         "checks/checks": READ_ONLY,
+        "checks/released-plugins": READ_ONLY,
         "preview/stacks": {**READ_ONLY, "pull-requests": "write"},
         "preview/preview": {**SIGNED_IN, "pull-requests": "write"},
         "drift/stacks": READ_ONLY,
@@ -108,11 +110,29 @@ def test_a_fork_and_dependabot_get_no_preview(repository: str, author: str, sign
 
 def test_every_push_and_every_pull_request_is_checked_by_what_a_contributor_runs() -> None:
     checks = workflow("checks")
-    assert set(checks["on"]) == {"push", "pull_request"}
+    assert set(checks["on"]) == {"push", "pull_request", "schedule", "workflow_dispatch"}
     # A job that is skipped counts as passed where it is required.
     assert "if" not in checks["jobs"]["checks"]
     assert checks["jobs"]["checks"]["steps"][-1] == {"run": ".ci/run"}
     assert "exec make test" in (CHECKOUT / ".ci/run").read_text()
+
+
+def test_each_night_the_engine_tests_run_with_released_plugins_and_azure_native_is_reported_only() -> None:
+    released = workflow("checks")["jobs"]["released-plugins"]
+    rows = [(row["packages"].split(), row["required"]) for row in released["strategy"]["matrix"]["include"]]
+    assert rows == [
+        (["kubernetes", "azuread", "random"], True),
+        (["azure-native", "kubernetes", "azuread", "random"], False),
+    ]
+    assert set(rows[1][0]) == set(PLUGINS)
+    assert released["continue-on-error"] == "${{ !matrix.required }}"
+    assert released["steps"][-1]["env"] == {"PACKAGES": "${{ matrix.packages }}"}
+    assert released["steps"][-1]["run"].splitlines()[-1] == ".ci/released $PACKAGES"
+    for event, runs in (("schedule", True), ("workflow_dispatch", True), ("push", False), ("pull_request", False)):
+        assert Expressions({"github": {"event_name": event}}, {"success": lambda: True}).holds(released["if"]) is runs
+    script = (CHECKOUT / ".ci/released").read_text()
+    assert 'pulumi plugin install resource "$package" "$version"' in script
+    assert "SANDBOX_PLUGINS=$home/plugins .venv/bin/pytest tests/engine" in script
 
 
 def test_a_push_cancels_the_preview_of_the_one_before() -> None:
