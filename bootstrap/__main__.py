@@ -38,7 +38,7 @@ state = StateStore(
     opts=pulumi.ResourceOptions(providers=[azure], protect=settings.state.protect),
 )
 
-# The two custom roles.
+# The two custom roles; the deployer's only if there is one.
 guids = random.Provider("random")
 roles = {
     kind: PipelineRole(
@@ -51,7 +51,7 @@ roles = {
         ),
         opts=pulumi.ResourceOptions(providers=[azure, guids]),
     ).role_definition_id
-    for kind in (DEPLOYER, READER)
+    for kind in ((DEPLOYER, READER) if settings.environments else (READER,))
 }
 
 # A deployer for each environment, which only that environment's jobs can be; and one reader for previews and drift.

@@ -159,8 +159,9 @@ class StackSettings(Settings):
     subscription_id: Guid = Field(alias="azure-native:subscriptionId", description="Azure subscription.")
     cloud: Cloud = Field(default=Cloud.PUBLIC, alias="azure-native:environment", description="Azure cloud.")
     github: GitHubSettings | None = Field(default=None, alias=f"{PROJECT}:github", description="GitHub's repository.")
-    environments: Annotated[tuple[EnvironmentSettings, ...], AfterValidator(_at_least_one)] = Field(
-        alias=f"{PROJECT}:environments", description="The environments."
+    environments: tuple[EnvironmentSettings, ...] = Field(
+        alias=f"{PROJECT}:environments",
+        description="The environments; none where pipelines only preview and check for drift.",
     )
     reader: ReaderSettings = Field(alias=f"{PROJECT}:reader", description="The reader.")
     state: StateSettings = Field(alias=f"{PROJECT}:state", description="The state's place.")

@@ -177,6 +177,13 @@ def test_the_outputs_name_backend_and_key(graph: program.Graph) -> None:
     assert elsewhere["secretsProvider"].startswith("azurekeyvault://contoso-state.vault.usgovcloudapi.net/keys/")
 
 
+def test_without_environments_there_is_a_reader_and_nobody_who_deploys() -> None:
+    graph = run(environments=[])
+    assert sorted(subjects(graph)) == ["reader-github-main", "reader-github-pull-request"]
+    assert [role.name for role in graph.of_type(ROLE)] == ["role-reader-definition"]
+    assert [application.name for application in graph.of_type(APPLICATION)] == ["reader-application"]
+
+
 def test_a_sign_in_to_another_tenant_is_refused_before_anything_is_registered() -> None:
     answers = {"azuread:index/getClientConfig:getClientConfig": lambda _: {"id": "x", "tenantId": program.OWNER}}
     with pytest.raises(SystemExit, match="Signed in to another tenant: the stack belongs to 1111"):
@@ -209,7 +216,6 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     ("changes", "problem"),
     [
         ({"github": None}, "environments[0]: nobody could sign in as its deployer: set "),
-        ({"environments": []}, "environments: expected at least one"),
         (
             {"environments": [{"name": name, "scopes": [SUBSCRIPTION]} for name in ("dev", "Dev")]},
             "environments[1].name: 'Dev' is the name of ",
