@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sandbox.plugin_sources import found_plugins
 from sandbox.plugins.install import released
-from sandbox.plugins.sources import found_plugins
 
 from .reality import NOTHING, reality
 from .sandbox import CHECKOUT, INSTANCE, SUBSCRIPTION, Result, Stack, sandbox_config, sandbox_gateway
@@ -41,8 +41,9 @@ def test_the_engine_prints_no_warning(first_up: Result) -> None:
     passing = "mygw-workload-deployment creating ("
     said = [line for line in first_up.output.splitlines() if "warning" in line.lower() and passing not in line]
     # Of a plugin that SANDBOX_PLUGINS has in another version than the pinned one, the engine warns.
-    pinned = released()
-    others = [package for package, found in found_plugins(pinned).items() if found.version != pinned[package]]
+    found = found_plugins()
+    pinned = {package: version for package, version in released().items() if f"resource-{package}" in found}
+    others = [package for package, version in pinned.items() if found[f"resource-{package}"].version != version]
     told = [f"resource plugin {package} is expected to have version" for package in others]
     assert [line for line in said if not any(text in line for text in told)] == []
 
