@@ -47,3 +47,15 @@ def test_an_interrupt_ends_the_program_without_pythons_traceback(main: Path, mon
 def test_both_programs_end_alike() -> None:
     ours, pipelines = (CHECKOUT / folder / "ending.py" for folder in ("components", "bootstrap/pipelines"))
     assert ours.read_text() == pipelines.read_text()
+
+
+def called_back_for(graph: program.Graph) -> list[str]:
+    """The resources of which the program is told when they are written."""
+    hooks = {resource.name: resource.request.hooks for resource in graph.resources}
+    return sorted(name for name, bound in hooks.items() if bound.after_create or bound.after_update)
+
+
+def test_only_a_preview_calls_the_program_back_so_that_an_interrupted_update_fails_for_nothing_else() -> None:
+    # Pulumi completes what is under way when it has ended the program already.
+    assert called_back_for(program.run()) == []
+    assert called_back_for(program.run(preview=True)) == ["mygw-workload-auth", "mygw-workload-env"]
