@@ -7,18 +7,17 @@ from ..azure.sign_in import Azure
 from ..cluster.connection import Cluster
 from ..engine.providers import provider_inputs
 from ..engine.state import StackResource, export_raw, export_stack, holdings
-from ..engine.steps import Step, preview
+from ..engine.steps import Step
 from ..errors import OpsError
 from ..report.masking import mask
 from .beside.authorization import Authorization
 from .beside.entra import added_credentials, doubles
 from .beside.kubernetes import drift_of_objects
-from .declared import drift_of_declared
+from .declared import looked_at_and_planned
 from .deployed import last_deployment
 from .elsewhere import Elsewhere
 from .report import ExpiringSecret, Finding, Report
 from .undeployed import Declared, compare
-from .unreachable import explained
 
 _PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
 WARN_BEFORE = timedelta(days=30)
@@ -44,9 +43,7 @@ def check(stack: str) -> Report:
     try:
         last = last_deployment(stack, before[0])
         report.deployed = last.deployed
-        with explained(stack):
-            changed = list(drift_of_declared(stack))
-        planned = preview(stack)
+        changed, planned = looked_at_and_planned(stack, resources)
         declared = compare(stack, planned, before[0], last)
         changed = _with_objects(resources, planned, declared, declared.with_drift_of_the_state(changed))
         report.undeployed = declared.undeployed

@@ -85,7 +85,7 @@ def compare(stack: str, planned: list[Step], resources: list[dict[str, Any]], la
     Raises:
         OpsError: what the last deployment declared can't be previewed.
     """
-    changed = _by_resource(planned)
+    changed = changed_by(planned)
     exact = {resource["urn"] for resource in resources if last.has_declared(resource)}
     if not last.refreshed:
         exact.update(changed)
@@ -140,7 +140,7 @@ def _before(stack: str, last: LastDeployment) -> Before:
         return Before(known=True, inputs={step.urn: step.new for step in preview(stack, config=file) if step.new})
 
 
-def _by_resource(steps: list[Step]) -> dict[str, list[Step]]:
+def changed_by(steps: list[Step]) -> dict[str, list[Step]]:
     """The steps that change a resource; an update without a difference only waits until it is ready."""
     found: dict[str, list[Step]] = {}
     for step in steps:

@@ -19,9 +19,15 @@ def run(*arguments: str, given: str | None = None) -> str:
 
 
 def answer_of(
-    *arguments: str, given: str | None = None, without: tuple[str, ...] = ()
+    *arguments: str, given: str | None = None, without: tuple[str, ...] = (), **settings: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the engine, without some variables of the environment; what it prints, and its exit code.
+    """Run the engine; what it prints, and its exit code.
+
+    Args:
+        arguments: of its command line.
+        given: a text on its standard input.
+        without: variables of the environment that it does not get.
+        settings: others that it gets, without their `PULUMI_`.
 
     Raises:
         OpsError: it can't be run.
@@ -30,6 +36,7 @@ def answer_of(
     # It stands for --yes, which the engine refuses in a refresh that only looks.
     left_out = {"PULUMI_SKIP_CONFIRMATIONS", *without}
     environment = {name: value for name, value in os.environ.items() if name not in left_out}
+    environment |= {f"PULUMI_{name}": value for name, value in settings.items()}
     try:
         return subprocess.run(command, capture_output=True, text=True, input=given, env=environment)
     except OSError as error:

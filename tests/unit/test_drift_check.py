@@ -25,13 +25,13 @@ def ending(monkeypatch: pytest.MonkeyPatch) -> list[StackResource]:
     """A stack of which the program is refused; its resources."""
     resources: list[StackResource] = []
 
-    def refuse(stack: str) -> Any:
+    def refuse(*_: Any) -> Any:
         raise OpsError(REFUSED)
 
     monkeypatch.setattr(check, "export_raw", lambda _: {"deployment": {}})
     monkeypatch.setattr(check, "export_stack", lambda _, **__: resources)
     monkeypatch.setattr(check, "last_deployment", lambda *_: LastDeployment(None))
-    monkeypatch.setattr(check, "drift_of_declared", refuse)
+    monkeypatch.setattr(check, "looked_at_and_planned", refuse)
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     monkeypatch.delenv("TF_BUILD", raising=False)
     return resources

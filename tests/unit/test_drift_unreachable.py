@@ -9,6 +9,7 @@ import pytest
 from ops.drift.declared import drift_of_declared
 from ops.drift.unreachable import explained
 from ops.engine import commands
+from ops.engine.steps import refresh
 from ops.errors import OpsError
 
 SERVICE = "urn:pulumi:dev::p::a$kubernetes:core/v1:Service::mygw-live-traffic"
@@ -47,7 +48,7 @@ def checked(monkeypatch: pytest.MonkeyPatch, *diagnostics: dict[str, str]) -> tu
 
     monkeypatch.setattr(commands.subprocess, "run", run)
     with pytest.raises(OpsError) as error, explained("dev"):
-        list(drift_of_declared("dev"))
+        list(drift_of_declared(refresh("dev")))
     return str(error.value), environment
 
 

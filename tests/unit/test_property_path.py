@@ -127,7 +127,7 @@ def test_drift_shows_the_values_of_keys_that_the_provider_does_not_quote(engine:
             step(CONFIG_MAP, "mygw-env-2", "data.gateway.name", {"data": {"gateway.name": "mygw"}}, {"data": {}}),
         )
     )
-    assert [(found.what, found.declared, found.actual) for found in drift_of_declared("dev")] == [
+    assert [(found.what, found.declared, found.actual) for found in drift_of_declared(steps.refresh("dev"))] == [
         (f'data["{key}"]', "azureAdApp", "token"),
         (f'spec.template.metadata.annotations["{CHECKSUM}"]', "1234", "5678"),
         ('data["gateway.name"]', "mygw", None),
