@@ -8,7 +8,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sandbox.plugins.sources import found_plugins
 
 from sandbox.plugin_sources import found_plugins
 from sandbox.plugins.install import released
