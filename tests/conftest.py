@@ -15,7 +15,8 @@ PACKAGES = ("engine", "conformance", "pipelines", "unit")
 LONGEST = (
     "test_kills.py", "test_documented_commands.py", "test_github_workflows.py", "test_drift.py", "test_faults.py",
     "test_drift_additions.py", "test_environments.py", "test_verify.py", "test_replacements.py", "test_bootstrap.py",
-    "test_cluster_rights.py", "test_adopt.py", "test_rights.py", "test_ops_drift.py", "test_plan.py", "test_change.py", "test_authorization.py",
+    "test_cluster_rights.py", "test_adopt.py", "test_rights.py", "test_ops_drift.py", "test_plan.py", "test_change.py",
+    "test_authorization.py",
 )  # fmt: skip
 
 
