@@ -1,5 +1,7 @@
 """A stack is not deployed with the wrong account: every place where the sign-in shows is compared with the stack's file."""
 
+from typing import Any
+
 import pytest
 
 from components.ending import Refusal
@@ -11,7 +13,7 @@ ELSEWHERE = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
 
 
 def refusal(answers: dict[str, program.Answer] | None = None) -> str:
-    """What the program stops with; nothing but providers is registered by then."""
+    """The message with which the program stops."""
     with pytest.raises(Refusal) as stopped:
         program.run(answers=answers)
     return str(stopped.value)
@@ -63,3 +65,14 @@ def test_ids_are_the_same_whatever_their_case(monkeypatch: pytest.MonkeyPatch) -
         return lambda args: {**program.ANSWERS[token](args), "tenantId": tenant.upper()}
 
     program.run(config, {token: signed_in(token) for token in (ARM, GRAPH)})
+
+
+@pytest.mark.parametrize("token", [ARM, GRAPH])
+def test_a_sign_in_that_fails_says_what_to_check(token: str) -> None:
+    def fails(_: dict[str, Any]) -> dict[str, Any]:
+        raise program.Refusal("AADSTS7000215:\n  Invalid client secret provided.")
+
+    assert refusal({token: fails}) == (
+        f"Signing in to tenant {program.TENANT} failed: AADSTS7000215: Invalid client secret provided.\n"
+        "Check the credentials: ARM_CLIENT_ID and ARM_CLIENT_SECRET, OIDC, or `az login`."
+    )
