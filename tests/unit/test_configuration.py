@@ -341,3 +341,34 @@ def test_users_of_a_kubeconfig_that_are_none_are_refused() -> None:
     assert problems_of(program.configuration(cluster={"kubeconfig": kubeconfig})) == [
         "self-hosted-gateway:cluster.kubeconfig: its `users` are no list of mappings, each with a `name` and a `user`"
     ]
+
+
+ROLE = f"/subscriptions/{program.SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{program.KEY_ID}"
+GROUP_ALONE = [f"/subscriptions/{program.SUBSCRIPTION}/resourceGroups/contoso-rg"]
+
+
+def of_a_validator_that_is(assignment: str, **roles: Any) -> dict[str, Any]:
+    """A stack whose validator role applies to the subscription, which its own roles can't be assigned at."""
+    instance = {"name": "contoso-apim", "resourceGroup": "contoso-rg", "validatorScope": "subscription"}
+    return program.configuration(
+        apiManagement={**instance, "validatorAssignment": assignment},
+        roles={"assignableScopes": GROUP_ALONE, **roles},
+    )
+
+
+def test_scopes_are_asked_of_a_stacks_own_roles_and_assignments_alone() -> None:
+    assert problems_of(of_a_validator_that_is("create")) == [
+        "self-hosted-gateway:apiManagement.validatorScope: the role is assigned at "
+        f"/subscriptions/{program.SUBSCRIPTION}, which self-hosted-gateway:roles.assignableScopes ({GROUP_ALONE[0]}) does not "
+        "cover"
+    ]
+    # Another stack makes the assignment, or the roles.
+    program.run(of_a_validator_that_is("existing"))
+    program.run(of_a_validator_that_is("create", existing={"validator": ROLE, "reader": ROLE}))
+
+
+@pytest.mark.parametrize("tag", ["2.1.0", "v1", "1.9.9-preview"])
+def test_an_image_that_cannot_sign_in_with_entra_is_refused(tag: str) -> None:
+    assert of_gateway(image=f"mcr.microsoft.com/azure-api-management/gateway:{tag}") == [
+        f"{GATEWAY}.image: expected image version 2.2 or later: earlier ones can't authenticate with Microsoft Entra"
+    ]

@@ -104,7 +104,9 @@ def test_owners_come_from_the_configuration(graph: program.Graph) -> None:
 
 
 def test_the_client_secret_is_in_the_secret_alone_and_marked(graph: program.Graph) -> None:
-    data = graph.one(SECRET).inputs["data"]
+    secret = graph.one(SECRET).inputs
+    assert secret["type"] == "Opaque"
+    data = secret["data"]
     encoded = base64.b64encode(program.CLIENT_SECRET.encode()).decode()
     assert SECRET_MARK in data.values()
     assert data["value"] == {"clientSecret": encoded}
@@ -215,7 +217,11 @@ def test_the_address_that_the_cluster_gave_replaces_no_service(graph: program.Gr
 
 
 def test_instances_find_each_other_by_a_headless_service(graph: program.Graph) -> None:
-    assert graph.one(SERVICE, "mygw-workload-instance-discovery").inputs["spec"] == {
+    service = graph.one(SERVICE, "mygw-workload-instance-discovery")
+    assert service.inputs["metadata"]["annotations"] == {
+        "azure.apim.kubernetes.io/notes": "Headless service being used for instance discovery of self-hosted gateway"
+    }
+    assert service.inputs["spec"] == {
         "type": "ClusterIP",
         "clusterIP": "None",
         "ports": [
@@ -370,3 +376,50 @@ def test_what_the_stack_protects_is_protected_but_for_what_comes_and_goes() -> N
         "mygw-workload-instance-discovery": True,
     }
     assert not any(resource.request.protect for resource in program.run().resources)
+
+
+def test_roles_that_are_protected_keep_their_guids() -> None:
+    graph = program.run(program.configuration(protect=["roles"]))
+    protected = {r.name for r in graph.resources if r.request.custom and r.request.protect}
+    assert protected == {"roles-validator", "roles-validator-guid", "roles-reader", "roles-reader-guid"}
+
+
+@pytest.mark.parametrize(
+    ("cloud", "expected"),
+    [
+        (
+            "public",
+            {
+                "config.service.endpoint": "contoso-apim.configuration.azure-api.net",
+                f"{SETTINGS}.authority": "https://login.microsoftonline.com",
+            },
+        ),
+        (
+            "usgovernment",
+            {
+                "config.service.endpoint": "contoso-apim.configuration.azure-api.us",
+                f"{SETTINGS}.authority": "https://login.microsoftonline.us",
+                "config.service.auth.tokenAudience": "https://azure-api.us/configuration",
+            },
+        ),
+        (
+            "china",
+            {
+                "config.service.endpoint": "contoso-apim.configuration.azure-api.cn",
+                f"{SETTINGS}.authority": "https://login.partner.microsoftonline.cn",
+                "config.service.auth.tokenAudience": "https://azure-api.cn/configuration",
+            },
+        ),
+    ],
+)
+def test_a_gateway_and_the_providers_speak_to_the_stacks_cloud(cloud: str, expected: dict[str, str]) -> None:
+    graph = program.run({**program.configuration(), "azure-native:environment": cloud})
+    assert graph.one(CONFIG_MAP).inputs["data"] == {
+        "gateway.name": "mygw",
+        "config.service.auth": "azureAdApp",
+        f"{SETTINGS}.tenantId": program.TENANT,
+        f"{SETTINGS}.clientId": program.CLIENT_ID,
+        **expected,
+    }
+    for provider in ("pulumi:providers:azure-native", "pulumi:providers:azuread"):
+        assert graph.one(provider).inputs["environment"] == cloud
