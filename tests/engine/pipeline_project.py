@@ -8,11 +8,25 @@ from typing import Any
 
 import yaml
 
-from ..pipelines.working_copy import CHECKOUT, Repository
-from .sandbox import Sandbox, sandbox_config
-from .test_environments import configuration
+from ..pipelines.working_copy import CHECKOUT, ENVIRONMENTS, Repository
+from .sandbox import Sandbox, sandbox_config, sandbox_gateway
 
-STACKS = ("dev", "staging", "prod")
+STACKS = ENVIRONMENTS
+_DEVS_ROLES = {"existing": {"stack": "organization/self-hosted-gateway/dev"}}
+# As Pulumi.staging.yaml and Pulumi.prod.yaml are shipped; a copy of the repository has its own.
+_FOLLOWERS: dict[str, dict[str, Any]] = {
+    "staging": {
+        "apiManagement": {"name": "contoso-apim", "resourceGroup": "contoso-rg", "validatorAssignment": "existing"},
+        "roles": _DEVS_ROLES,
+        "gateways": [{"name": "mygw-staging", "replicas": 2}],
+    },
+    "prod": {
+        "apiManagement": {"name": "contoso-apim-prod", "resourceGroup": "contoso-prod-rg"},
+        "roles": _DEVS_ROLES,
+        "gateways": [{"name": "mygw-prod", "namespace": "apim", "replicas": 3}],
+        "protect": ["validator", "gateways"],
+    },
+}
 # What only a signed-in job has; of the cluster's sign-in, nobody has a kubeconfig beside the stack's file.
 SIGN_IN = ("ARM_CLIENT_SECRET", "PULUMI_CONFIG_PASSPHRASE")
 # kubelogin, which makes the Azure CLI's sign-in the cluster's: in its place, that of whom the job is signed in as.
@@ -46,8 +60,13 @@ class PipelineProject:
         return self._file(sandbox_config(**changes))
 
     def follower_file(self, stack: str) -> str:
-        """Staging's or prod's, as the repository has it, filled in."""
-        return self._file(configuration(stack))
+        """Staging's or prod's."""
+        changes = dict(_FOLLOWERS[stack])
+        changes["gateways"] = [
+            sandbox_gateway(**gateway, createGatewayResource=True, locationName="contoso headquarters")
+            for gateway in changes["gateways"]
+        ]
+        return self._file(sandbox_config(**changes))
 
     def _file(self, config: dict[str, Any]) -> str:
         salt = yaml.safe_load((CHECKOUT / "Pulumi.sandbox.yaml").read_text())["encryptionsalt"]
@@ -109,6 +128,12 @@ class PipelineProject:
         path = os.pathsep.join([str(self.folder / "tools"), self.sandbox.environments["deployer"]["PATH"]])
         signed_in = {**self.sign_in("deployer"), "PATH": path, "KUBECONFIG": os.devnull}
         return self.sandbox.run(*command, cwd=copy, **signed_in).ok().output
+
+    def deploy(self) -> None:
+        """As a person does it, where no pipeline deploys."""
+        for name in STACKS:
+            self.person("make", "preview", f"STACK={name}")
+            self.person("make", "deploy", f"STACK={name}")
 
     def secrets(self) -> list[str]:
         """The gateway's client secret, as it is and as Kubernetes has it, and the deployer's."""

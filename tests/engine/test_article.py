@@ -6,7 +6,8 @@ from typing import Any
 
 import yaml
 
-from .sandbox import CHECKOUT, DEPLOYER, SUBSCRIPTION, TENANT, Stack
+from .sandbox import DEPLOYER, SUBSCRIPTION, TENANT, Stack
+from .shipped_files import shipped
 
 PLACEHOLDERS = {
     "<tenant ID>": TENANT,
@@ -29,7 +30,7 @@ def missing(expected: Any, actual: Any, path: str = "") -> list[str]:
 
 
 def test_the_cluster_holds_every_field_of_the_article(stack: Stack) -> None:
-    text = (CHECKOUT / "Pulumi.dev.yaml").read_text()
+    text = shipped("dev")
     for placeholder, value in PLACEHOLDERS.items():
         assert placeholder in text
         text = text.replace(placeholder, value)

@@ -22,7 +22,7 @@ from .sandbox import (
     sandbox_config,
     sandbox_gateway,
 )
-from .test_environments import filled_in
+from .shipped_files import filled_in, shipped
 
 STACKS = ("staging", "dev")
 _IGNORED = (".git", ".sandbox", ".venv", "__pycache__", ".*_cache")
@@ -78,7 +78,7 @@ class Page:
 
 def article_with_an_api(checkout: Checkout, sandbox: Sandbox) -> None:
     """`Pulumi.dev.yaml` as the README has it filled in."""
-    document = filled_in((CHECKOUT / "Pulumi.dev.yaml").read_text())
+    document = filled_in(shipped("dev"))
     document["config"]["self-hosted-gateway:gateways"][0]["apis"] = ["echo"]
     checkout.write_stack_file(document)
 
@@ -104,7 +104,7 @@ def with_the_second_gateway(checkout: Checkout, sandbox: Sandbox) -> None:
 
 
 def with_stagings_values(checkout: Checkout, sandbox: Sandbox) -> None:
-    checkout.write_stack_file(filled_in((CHECKOUT / "Pulumi.staging.yaml").read_text()), "staging")
+    checkout.write_stack_file(filled_in(shipped("staging")), "staging")
 
 
 def without_the_second_gateway(checkout: Checkout, sandbox: Sandbox) -> None:

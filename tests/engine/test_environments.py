@@ -1,30 +1,13 @@
 """The stack files of dev, staging and prod, their placeholders filled in and nothing else, side by side in one tenant."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 import pytest
-import yaml
 
-from .sandbox import CHECKOUT, DEPLOYER, SUBSCRIPTION, TENANT, Sandbox, Stack, eventually
+from .sandbox import DEPLOYER, Sandbox, Stack, eventually
+from .shipped_files import TODAY, configuration
 
-TODAY = datetime.now(UTC).date()
-PLACEHOLDERS = {
-    "<tenant ID>": TENANT,
-    "<subscription ID>": SUBSCRIPTION,
-    "<service-name>": "contoso-apim",
-    "<resource group>": "contoso-rg",
-    "<production service-name>": "contoso-apim-prod",
-    "<production resource group>": "contoso-prod-rg",
-    "<location, free text>": "contoso headquarters",
-    "<API ID>": "echo",
-    "<namespace>": "apim",
-    "<object ID of the deployer>": DEPLOYER,
-    "<today, as yyyy-mm-dd>": f"{TODAY - timedelta(days=1)}",
-    "<context of your kubeconfig>": "sandbox",
-}
 ENVIRONMENTS = {
     "dev": ("mygw", "default"),
     "staging": ("mygw-staging", "default"),
@@ -32,28 +15,16 @@ ENVIRONMENTS = {
 }
 
 
-def filled_in(text: str) -> Any:
-    """YAML with the sandbox's values in the place of what stands in angle brackets."""
-    for placeholder, value in PLACEHOLDERS.items():
-        text = text.replace(placeholder, value)
-    document = yaml.safe_load(text)
-    assert "<" not in yaml.safe_dump(document), "a placeholder without a value"
-    return document
-
-
-def configuration(environment: str) -> dict[str, Any]:
-    return filled_in((CHECKOUT / f"Pulumi.{environment}.yaml").read_text())["config"]
-
-
 @pytest.fixture(scope="module")
 def deployed(sandbox: Sandbox) -> Iterator[dict[str, Stack]]:
     """All three, deployed in the order in which a pipeline does."""
+    configurations = {name: configuration(name) for name in ENVIRONMENTS}
     sandbox.reset_azure()
     sandbox.erase_cluster()
     sandbox.add_namespace("apim")
     stacks = {name: Stack(sandbox, name) for name in ENVIRONMENTS}
     for name, stack in stacks.items():
-        stack.configure(configuration(name))
+        stack.configure(configurations[name])
         sandbox.run("pulumi", "stack", "init", name, "--no-select").ok()
         stack.up().ok()
     yield stacks

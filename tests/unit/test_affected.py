@@ -8,8 +8,8 @@ import pytest
 from ops.errors import OpsError
 from ops.preview.affected import HARMLESS_FILES, HARMLESS_FOLDERS, affected
 
+from .. import environments
 from ..conftest import CHECKOUT
-from . import environments
 
 OWN = "config:\n  azure-native:tenantId: x\n"
 FOLLOWS_DEV = (

@@ -17,11 +17,11 @@ from jsonschema.validators import validator_for
 from ops.preview.affected import HARMLESS_FILES, HARMLESS_FOLDERS, affected
 from sandbox.plugins.install import PLUGINS
 
+from ..environments import NAMES, deployments_on, deploys
 from ..pipelines.azure_files import expanded
 from ..pipelines.azure_runner import PULL_REQUEST, AzurePipelines
 from ..pipelines.expressions import Expressions
 from ..pipelines.working_copy import Repository
-from .environments import NAMES, deployments_on, deploys
 
 CHECKOUT = Path(__file__).parents[2]
 WORKFLOWS = sorted((CHECKOUT / ".github/workflows").glob("*.yml"))

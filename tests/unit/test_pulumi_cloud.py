@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from ..conftest import CHECKOUT
+from ..environments import deployments_on
 from ..pipelines.github_api import GitHubApi
 from ..pipelines.github_runner import GitHub, Run, SignIn
 from ..pipelines.working_copy import Repository
-from .environments import deployments_on
 
 STACKS = ("dev", "staging", "prod")
 pytestmark = deployments_on("GitHub")

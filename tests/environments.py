@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from ..conftest import CHECKOUT
+from .conftest import CHECKOUT
 
 NAMES: list[str] = yaml.safe_load((CHECKOUT / "environments.yaml").read_text())
 _DEPLOYMENTS = {"GitHub": ".github/workflows/deploy.yml", "Azure": "azure-pipelines/deploy.yml"}
