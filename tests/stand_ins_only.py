@@ -26,5 +26,6 @@ STAND_INS_ONLY = {
     "conformance/plugins/test_kubernetes_objects.py::test_fields_that_the_released_schema_does_not_have_are_refused": (
         "The released plugin drops them, or leaves them to the API server, which drops them too."
     ),
+    "conformance/plugins/test_random.py::test_inputs_that_it_does_not_have_are_refused": "The released plugin drops them.",
 }
 """File below `tests` and name of a test -> why it can't be run with real plugins."""

@@ -73,5 +73,5 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, list) and value:
         for index, item in enumerate(value):
             yield from _leaves(item, f"{path}[{index}]")
-    else:
+    elif path:  # what has no inputs has nothing to name
         yield path, value

@@ -7,6 +7,7 @@ from ops.cluster.updates import Losses
 from ops.engine.steps import Step
 from ops.preview import comment as preview_comment
 from ops.preview import text as preview_text
+from ops.preview.changes import changes
 
 GATEWAY = "self-hosted-gateway:gateway:SelfHostedGateway"
 WORKLOAD = f"{GATEWAY}$self-hosted-gateway:workload:GatewayWorkload"
@@ -115,3 +116,10 @@ def test_the_stack_its_components_and_providers_count_as_pulumi_counts_them() ->
         ),
     ]
     assert preview_text.summary("dev", steps) == ("Stack dev: 1 to create, 1 to update, 1 to replace, 2 unchanged.")
+
+
+def test_what_has_no_inputs_is_created_without_differences() -> None:
+    created = step("create", "roles-reader-guid", "random:index/randomUuid:RandomUuid", provider="r")
+    (change,) = changes([created])
+    assert (change.operation, change.resource, change.differences) == ("create", "roles-reader-guid", ())
+    assert "+ :" not in preview_text.text("dev", [created], Losses())

@@ -46,6 +46,8 @@ class Difference:
     delete_before_replace: bool = False
     names_properties: bool = True
     """Whether the plugin names the top-level properties beside the paths."""
+    names_paths: bool = True
+    """Whether the plugin names paths at all: without them the engine knows the top-level properties only."""
 
 
 def changes(old: Properties, new: Properties) -> list[Change]:

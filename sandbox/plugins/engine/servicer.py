@@ -206,6 +206,10 @@ def _failures(failures: list[Failure]) -> list[Any]:
 
 
 def _diff_response(difference: Difference) -> Any:
+    if not difference.names_paths:
+        return _undetailed_diff_response(
+            difference.changes, {change.root for change in difference.changes if change.path in difference.replaces}
+        )
     detailed = {}
     for change in difference.changes:
         suffix = "_REPLACE" if change.path in difference.replaces else ""
