@@ -107,15 +107,19 @@ class GatewayResource(pulumi.ComponentResource):
                     opts=pulumi.ResourceOptions(parent=self),
                 )
             ]
+        # One after the other: Azure refuses writes to one gateway that overlap (409 PessimisticConcurrencyConflict). Each
+        # depends on all before it, because the engine orders deletions by direct dependencies between what it deletes.
+        before = list(gateway)
         for api in args.apis:
-            apimanagement.GatewayApiEntityTag(
+            attachment = apimanagement.GatewayApiEntityTag(
                 f"{name}-api-{api}",
                 api_id=api,
                 gateway_id=args.gateway_name,
                 resource_group_name=args.instance.resource_group,
                 service_name=args.instance.name,
                 # Never protected, unlike the gateway resource: APIs come and go.
-                opts=pulumi.ResourceOptions(parent=self, depends_on=gateway, protect=False),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=list(before), protect=False),
             )
+            before.append(attachment)
         self.gateway_id = f"{args.instance.scope(ScopeLevel.INSTANCE)}/gateways/{args.gateway_name}"
         self.register_outputs({"gatewayId": self.gateway_id})

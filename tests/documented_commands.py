@@ -60,6 +60,7 @@ AZ = {
     },
     "az apim update": {"--resource-group", "--name", "--enable-managed-identity"},
     "az group create": {"--name", "--location"},
+    "az lock list": {"--resource-group"},
     "az login": set[str](),
     "az role assignment create": {
         "--role", "--scope", "--assignee-object-id", "--assignee-principal-type", "--query", "--output",

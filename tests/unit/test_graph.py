@@ -250,6 +250,16 @@ def test_apis_are_attached_after_the_gateway_resource_and_detached_before_it() -
     assert {resource.urn, *(attachment.urn for attachment in attachments)} <= after(graph, graph.one(DEPLOYMENT))
 
 
+def test_the_apis_of_one_gateway_are_attached_and_detached_one_after_the_other() -> None:
+    apis = [f"api{number}" for number in range(30)]
+    graph = program.run(program.configuration(gateways=[program.gateway(apis=apis)]))
+    attachments = {a.inputs["apiId"]: a for a in graph.of_type("azure-native:apimanagement:GatewayApiEntityTag")}
+    for place, api in enumerate(apis):
+        # Each names all before it: the engine deletes in order of direct dependencies between what goes, whatever stays.
+        before = {attachments[other].urn for other in apis[:place]}
+        assert before <= set(attachments[api].request.dependencies), api
+
+
 def after(graph: program.Graph, resource: program.Registration) -> set[str]:
     """All that the engine makes before a resource, and deletes after it."""
     by_urn = {registered.urn: registered for registered in graph.resources}

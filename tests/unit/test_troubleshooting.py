@@ -17,6 +17,11 @@ OTHERS = {
     "because it is protected": "the engine, before a deletion",
     "is currently marked for protection": "the engine, before a replacement or where the program lost it",
     "configured Kubernetes cluster is unreachable": "the Kubernetes provider; tests/engine/test_refusals.py sees it",
+    "CredentialInvalidLifetimeAsPerAppPolicy": "Graph, where the tenant has an application management policy",
+    "AsPerAppPolicy": "Graph: the end of the codes of such a policy's refusals",
+    "Timed out whilst waiting for new service principal to be replicated in Azure AD": "the azuread provider",
+    "RetryableError": "ARM, where it throttles; azure-native's issue 3720 shows it",
+    "field is immutable": "the API server",
     "namespaces": "the API server; tests/engine/test_refusals.py sees it",
     "is forbidden: exceeded quota:": "the API server; tests/engine/test_verify.py sees it",
     "is forbidden: violates PodSecurity": "the API server; tests/engine/test_verify.py sees it",
@@ -62,3 +67,21 @@ def test_a_message_is_one_that_is_given(message: str) -> None:
 
 def test_nothing_is_listed_that_is_not_documented() -> None:
     assert [message for message in OTHERS if message not in set(messages())] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ScopeLocked",
+        "CredentialInvalidLifetimeAsPerAppPolicy",
+        "PessimisticConcurrencyConflict",
+        "InvalidAssignableScopes",
+        "field is immutable",
+        "RetryableError",
+        "Retry-After",
+        "Timed out whilst waiting for new service principal to be replicated in Azure AD",
+        "configured Kubernetes cluster is unreachable",
+    ],
+)
+def test_what_people_met_is_found_by_the_words_of_its_message(words: str) -> None:
+    assert any(words in line for line in text_of("docs/troubleshooting.md").splitlines() if line.startswith("| `"))

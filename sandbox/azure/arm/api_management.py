@@ -1,5 +1,7 @@
 """Microsoft.ApiManagement: instances, gateway resources and the APIs attached to them."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
@@ -12,6 +14,10 @@ from .resource_groups import GROUP, find_group
 
 _VERSIONS = frozenset({"2021-08-01", "2022-08-01", "2023-05-01-preview", "2024-05-01"})
 _SERVICE = f"{GROUP}/providers/Microsoft.ApiManagement/service/{{service}}"
+
+# Lengths of the API document, and the characters that names of ARM's resources may not have.
+_LONGEST_GATEWAY, _LONGEST_LOCATION = 80, 256
+_RESERVED = re.compile(r"[*#&+:<>?/\\%]")
 
 # Gateways exist in these tiers only; ARM refuses them in others.
 _GATEWAY_TIERS = ("Developer", "Premium")
@@ -32,12 +38,14 @@ class ApiManagement:
             o("GET", f"{_SERVICE}/apis/{{api}})", f"{service}/apis/read", v, self.get_api),
             o("GET", f"{_SERVICE}/gateways)", f"{service}/gateways/read", v, self.list_gateways),
             o("GET", f"{gateway})", f"{service}/gateways/read", v, self.get_gateway),
-            o("PUT", f"{gateway})", f"{service}/gateways/write", v, self.put_gateway),
-            o("DELETE", f"{gateway})", f"{service}/gateways/delete", v, self.delete_gateway),
+            replace(o("PUT", f"{gateway})", f"{service}/gateways/write", v, self.put_gateway), exclusive="gateway"),
+            replace(
+                o("DELETE", f"{gateway})", f"{service}/gateways/delete", v, self.delete_gateway), exclusive="gateway"
+            ),
             o("GET", f"{gateway}/apis)", f"{service}/gateways/apis/read", v, self.list_attached),
             o("HEAD", f"{tag})", f"{service}/gateways/apis/read", v, self.head_attached),
-            o("PUT", f"{tag})", f"{service}/gateways/apis/write", v, self.attach),
-            o("DELETE", f"{tag})", f"{service}/gateways/apis/delete", v, self.detach),
+            replace(o("PUT", f"{tag})", f"{service}/gateways/apis/write", v, self.attach), exclusive="gateway"),
+            replace(o("DELETE", f"{tag})", f"{service}/gateways/apis/delete", v, self.detach), exclusive="gateway"),
         ]
 
     def get_service(self, call: Call) -> Response:
@@ -101,9 +109,12 @@ class ApiManagement:
             raise arm_error(400, "MethodNotAllowedInPricingTier", "Method not allowed in current pricing tier")
         if name.lower() == "managed":
             raise arm_error(400, "ValidationError", "One or more fields contain incorrect values: gatewayId 'managed'.")
+        if len(name) > _LONGEST_GATEWAY or _RESERVED.search(name):
+            raise arm_error(400, "ValidationError", "One or more fields contain incorrect values: gatewayId.")
         given = call.body.get("properties") or {}
         location = given.get("locationData")
-        if location is not None and not (location.get("name") or "").strip():
+        location_name = (location or {}).get("name") or ""
+        if location is not None and not 0 < len(location_name.strip()) <= len(location_name) <= _LONGEST_LOCATION:
             raise arm_error(400, "ValidationError", "One or more fields contain incorrect values: locationData.name.")
         id_ = f"{service['id']}/gateways/{name}"
         existing = self._database.get("gateway", id_)

@@ -1,5 +1,6 @@
 """ARM's front door: authentication, api-version, role-based access control, locks, then the resource provider."""
 
+import asyncio
 import json
 import re
 from collections.abc import Callable
@@ -15,6 +16,9 @@ from ..rbac import Access, allowed, normalize
 from ..responses import ApiError, arm_error
 from ..tokens import ARM_AUDIENCES, InvalidTokenError, TokenIssuer
 from .casing import as_created
+
+# How long a write takes of which there may be one at a time: long enough for those that are sent together to meet.
+_WRITE_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class Operation:
     action: str
     api_versions: frozenset[str]
     handle: Callable[[Call], Response]
+    exclusive: str = ""
+    """Group of the pattern that names, with all groups before it, what has one such operation at a time; none: no limit."""
 
 
 def operation(
@@ -76,6 +82,7 @@ class Arm:
         self._check_locks = check_locks
         self._tokens = tokens
         self._operations = operations
+        self._being_written: set[str] = set()
 
     def name_of(self, method: str, path: str) -> str:
         """The operation's name for counting, e.g. `ARM PUT Microsoft.Authorization/roleAssignments`."""
@@ -101,19 +108,37 @@ class Arm:
         self.authorize(caller, Access(operation_.action, scope))
         self._check_locks(self._azure.database, request.method, request.url.path)
         body = await _body(request) if request.method in ("PUT", "PATCH", "POST") else {}
-        return operation_.handle(
-            Call(
-                method=request.method,
-                path=request.url.path,
-                scope=scope,
-                groups=groups,
-                query=dict(request.query_params),
-                body=body,
-                headers={key.lower(): value for key, value in request.headers.items()},
-                caller=caller,
-                arrived=arrived,
-            )
+        call = Call(
+            method=request.method,
+            path=request.url.path,
+            scope=scope,
+            groups=groups,
+            query=dict(request.query_params),
+            body=body,
+            headers={key.lower(): value for key, value in request.headers.items()},
+            caller=caller,
+            arrived=arrived,
         )
+        if not operation_.exclusive:
+            return operation_.handle(call)
+        return await self._alone(operation_, call)
+
+    async def _alone(self, operation_: Operation, call: Call) -> Response:
+        """Do what takes a while, and refuse meanwhile what is about the same resource."""
+        match = operation_.pattern.fullmatch(call.path)
+        resource = call.path[: match.end(operation_.exclusive)].lower() if match else ""
+        if resource in self._being_written:
+            raise arm_error(
+                409,
+                "PessimisticConcurrencyConflict",
+                "There was a conflict writing the resource: another operation on it has not ended yet. Please try again.",
+            )
+        self._being_written.add(resource)
+        try:
+            await asyncio.sleep(_WRITE_SECONDS)
+            return operation_.handle(call)
+        finally:
+            self._being_written.remove(resource)
 
     def authorize(self, caller: Caller, access: Access) -> None:
         """Refuse what no assignment grants.

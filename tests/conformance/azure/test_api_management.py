@@ -1,5 +1,6 @@
 """ARM's API Management instances, gateway resources and attached APIs, with the official client."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -122,3 +123,44 @@ def test_a_deleted_gateway_takes_its_attachments_along(emulator: Emulator) -> No
 def test_resource_groups_are_read_by_who_may(emulator: Emulator) -> None:
     answer = emulator.arm().get(GROUP_SCOPE, params={"api-version": "2021-04-01"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "AuthorizationFailed")
+
+
+def test_overlapping_writes_on_one_gateway_are_in_conflict(emulator: Emulator) -> None:
+    create_gateway(emulator)
+    create_gateway(emulator, "third")
+
+    def attach(gateway: str) -> tuple[int, str]:
+        path = f"{INSTANCE_SCOPE}/gateways/{gateway}/apis/echo"
+        answer = emulator.arm().put(path, params=VERSION, json={"properties": {"provisioningState": "created"}})
+        return answer.status_code, answer.json().get("error", {}).get("code", "")
+
+    with ThreadPoolExecutor() as pool:
+        same, other = ("second",) * 3, ("third",)
+        *answers, of_another = pool.map(attach, (*same, *other))
+    assert sorted(answers) == [
+        (201, ""),
+        (409, "PessimisticConcurrencyConflict"),
+        (409, "PessimisticConcurrencyConflict"),
+    ]
+    assert of_another == (201, "")
+
+
+@pytest.mark.parametrize(
+    ("gateway", "location", "field"),
+    [
+        ("g" * 81, "there", "gatewayId"),
+        ("second", "l" * 257, "locationData.name"),
+        ("sec*nd", "there", "gatewayId"),
+    ],
+)
+def test_names_are_bounded(emulator: Emulator, gateway: str, location: str, field: str) -> None:
+    body = {"properties": {"locationData": {"name": location}}}
+    answer = emulator.arm().put(f"{INSTANCE_SCOPE}/gateways/{gateway}", params=VERSION, json=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "ValidationError")
+    assert field in answer.json()["error"]["message"]
+
+
+def test_the_longest_names_are_taken(emulator: Emulator) -> None:
+    body = {"properties": {"locationData": {"name": "l" * 256}}}
+    answer = emulator.arm().put(f"{INSTANCE_SCOPE}/gateways/{'g' * 80}", params=VERSION, json=body)
+    assert answer.status_code == 201
