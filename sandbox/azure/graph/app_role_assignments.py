@@ -11,7 +11,7 @@ from starlette.routing import Route
 from ..azure import now
 from ..database import Document
 from ..responses import graph_error
-from .directory import Directory, absent, body_of, denied
+from .directory import Directory, absent, body_of, denied, without_annotations
 
 _PERMISSION = "AppRoleAssignment.ReadWrite.All"
 _NEEDED = {"appRoleId", "principalId", "resourceId"}
@@ -55,7 +55,7 @@ class AppRoleAssignments:
         """POST one: 201."""
         self._check_may_assign(request)
         self._directory.find(request)
-        body = await body_of(request)
+        body = without_annotations(await body_of(request))
         if set(body) != _NEEDED:
             raise graph_error(400, "Request_BadRequest", f"Expected the properties {', '.join(sorted(_NEEDED))}.")
         principal, resource = self._principal(body["principalId"]), self._principal(body["resourceId"])

@@ -119,6 +119,11 @@ async def body_of(request: Request) -> dict[str, Any]:
     return body
 
 
+def without_annotations(body: dict[str, Any]) -> dict[str, Any]:
+    """A body's properties: clients may say of what type it is, which changes nothing."""
+    return {name: value for name, value in body.items() if not name.startswith("@odata.")}
+
+
 def filter_of(text: str | None) -> Callable[[Document], bool]:
     """A `$filter` that the emulator knows: `eq`, and `startswith` on display names."""
     if text is None:

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from ..database import Document
 from ..responses import graph_error
-from .directory import Directory, absent, body_of
+from .directory import Directory, absent, body_of, without_annotations
 
 MAX_CREDENTIALS = 20
 MAX_NAME, MAX_TEXT = 120, 600
@@ -43,7 +43,8 @@ class FederatedCredentials:
 
     async def create(self, request: Request) -> JSONResponse:
         """POST one: 201."""
-        body = await body_of(request)  # first: nobody comes between reading and writing the application
+        # First: nobody comes between reading and writing the application.
+        body = without_annotations(await body_of(request))
         application = self._directory.find_to_change(request)
         credential = {"description": None, **body, "id": str(uuid.uuid4())}
         _check(credential, body)
@@ -62,9 +63,11 @@ class FederatedCredentials:
 
     async def update(self, request: Request) -> Response:
         """PATCH one: everything but its name."""
-        body = await body_of(request)
+        body = without_annotations(await body_of(request))
         application = self._directory.find_to_change(request)
         credential = self._find(application, request)
+        if body.pop("id", credential["id"]) != credential["id"]:
+            raise graph_error(400, "Request_BadRequest", "Property 'id' is read-only and cannot be set.")
         if body.get("name", credential["name"]) != credential["name"]:
             raise graph_error(400, "Request_BadRequest", "Property 'name' is read-only and cannot be set.")
         _check({**credential, **body}, body)

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from ..database import Document
 from ..responses import graph_error
-from .directory import TYPE_OF, Directory, absent, body_of, denied, filter_of, kind_of, stamp
+from .directory import TYPE_OF, Directory, absent, body_of, denied, filter_of, kind_of, stamp, without_annotations
 
 # Properties that a client may write; Graph refuses others with Request_BadRequest.
 _WRITABLE = {
@@ -74,6 +74,7 @@ class Objects:
         # An app that may only change what it owns owns what it makes.
         if "Application.ReadWrite.OwnedBy" in caller["roles"]:
             owners.append(caller["oid"])
+        body = without_annotations(body)
         _check_properties(kind, body)
         document = {"id": str(uuid.uuid4()), "_owners": list(dict.fromkeys(owners)), "_createdAt": time.time(), **body}
         document = self._new_application(document) if kind == "application" else self._new_principal(document, caller)
@@ -97,7 +98,7 @@ class Objects:
     async def update(self, request: Request) -> Response:
         """PATCH one object: what the body does not name stays."""
         document, kind = self._directory.find_to_change(request), kind_of(request)
-        body = await body_of(request)
+        body = without_annotations(await body_of(request))
         _check_properties(kind, body)
         if "appId" in body:
             raise graph_error(400, "Request_BadRequest", "Property 'appId' is read-only and cannot be set.")
@@ -203,7 +204,7 @@ class Objects:
 
 def _check_properties(kind: str, body: dict[str, Any]) -> None:
     for name in body:
-        if name not in _WRITABLE[kind] and not name.startswith("@odata."):
+        if name not in _WRITABLE[kind]:
             raise graph_error(
                 400,
                 "Request_BadRequest",

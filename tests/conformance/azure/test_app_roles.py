@@ -72,3 +72,15 @@ def test_what_cannot_be_assigned_is_refused(emulator: Emulator, identity: Identi
     assert unknown.json()["error"]["message"] == "Permission being assigned was not found on application"
     absent = graph.post(path(identity), json=assigned(identity, ABSENT))
     assert refused(absent) == (404, "Request_ResourceNotFound")
+
+
+def test_a_client_may_say_of_what_type_an_assignment_is(emulator: Emulator, identity: Identity, resource: str) -> None:
+    # As the azuread provider does. Who is assigned is Graph's to say.
+    graph = emulator.graph("administrator")
+    annotated = {**assigned(identity, resource), "@odata.type": "#microsoft.graph.appRoleAssignment"}
+    assert refused(graph.post(path(identity), json={**annotated, "principalType": "User"})) == (
+        400,
+        "Request_BadRequest",
+    )
+    made = graph.post(path(identity), json=annotated)
+    assert (made.status_code, "@odata.type" in made.json()) == (201, False)

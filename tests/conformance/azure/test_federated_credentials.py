@@ -31,6 +31,21 @@ def test_a_credential_is_made_listed_changed_and_deleted(emulator: Emulator) -> 
     assert error(graph.get(one))[0] == 404
 
 
+def test_a_client_may_say_of_what_type_a_credential_is_and_which_it_is(emulator: Emulator) -> None:
+    # As the azuread provider does.
+    graph = emulator.graph()
+    application, _ = new_application(graph)
+    path = f"/v1.0/applications/{application['id']}/federatedIdentityCredentials"
+    annotation = {"@odata.type": "#microsoft.graph.federatedIdentityCredential"}
+    id_ = graph.post(path, json={**CREDENTIAL, **annotation, "description": None}).json()["id"]
+    change = {**CREDENTIAL, **annotation, "id": id_, "subject": "system:serviceaccount:apim:mygw"}
+    assert graph.patch(f"{path}/{id_}", json=change).status_code == 204
+    shown = graph.get(f"{path}/{id_}").json()
+    assert (shown["subject"], "@odata.type" in shown) == ("system:serviceaccount:apim:mygw", False)
+    other = {"id": "00000000-0000-0000-0000-000000000009"}
+    assert error(graph.patch(f"{path}/{id_}", json=other))[:2] == (400, "Request_BadRequest")
+
+
 def test_name_and_issuer_with_subject_are_unique_in_an_application(emulator: Emulator) -> None:
     graph = emulator.graph()
     application, _ = new_application(graph)

@@ -212,3 +212,14 @@ def test_beta_has_the_properties_that_the_plugin_asks_it_for(emulator: Emulator)
     assert "displayName" not in shown
     path = f"/beta/servicePrincipals/{principal['id']}"
     assert "samlMetadataUrl" in graph.get(path, params={"$select": "samlMetadataUrl"}).json()
+
+
+def test_a_client_may_say_of_what_type_an_object_is_and_it_is_not_kept(emulator: Emulator) -> None:
+    # As the azuread provider does with all that it writes.
+    graph, annotation = emulator.graph(), {"@odata.type": "#microsoft.graph.application"}
+    made = graph.post("/v1.0/applications", json={**annotation, "displayName": "contoso-app", "description": None})
+    assert (made.status_code, "@odata.type" in made.json()) == (201, False)
+    path = f"/v1.0/applications/{made.json()['id']}"
+    assert graph.patch(path, json={**annotation, "notes": "for mygw"}).status_code == 204
+    shown = graph.get(path).json()
+    assert (shown["notes"], "@odata.type" in shown) == ("for mygw", False)
