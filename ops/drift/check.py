@@ -16,7 +16,7 @@ from .beside.kubernetes import drift_of_objects
 from .declared import looked_at_and_planned
 from .deployed import last_deployment
 from .elsewhere import Elsewhere
-from .report import ExpiringSecret, Finding, Report
+from .report import ExpiringSecret, Finding, Kind, Report
 from .undeployed import Declared, compare
 
 _PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 - a type
@@ -48,6 +48,7 @@ def check(stack: str) -> Report:
         changed = _with_objects(resources, planned, declared, declared.with_drift_of_the_state(changed))
         report.undeployed = declared.undeployed
         report.findings, report.decided = declared.told_apart([*changed, *_beside(stack, resources)])
+        report.findings += pending_deletions(resources)
     except OpsError as error:
         if not report.expiring:
             raise
@@ -66,6 +67,17 @@ def expiring(resources: list[StackResource], now: datetime) -> Iterator[Expiring
         end = datetime.fromisoformat(str(resource.outputs["endDate"]))
         if end - now <= WARN_BEFORE:
             yield ExpiringSecret(resource.name, str(resource.outputs["keyId"]), end, (end - now).days)
+
+
+def pending_deletions(resources: list[StackResource]) -> Iterator[Finding]:
+    """What was replaced and could not be deleted: it stands, with the rights that it gives."""
+    for resource in resources:
+        if resource.goes:
+            what = "the one that was replaced, still to be deleted"
+            advice = (
+                "`pulumi up` tries to delete it again; what refuses it, such as a delete lock, has to be lifted first."
+            )
+            yield Finding(resource.name, resource.type, Kind.ADDED, what, actual=resource.id, advice=advice)
 
 
 def _with_objects(

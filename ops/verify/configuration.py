@@ -58,6 +58,10 @@ def _next_step(line: str, gateway: Gateway) -> str:
         return another
     if re.search(r"\b40[13]\b|Forbidden|Unauthorized", line):
         return "See the lines about the two roles; a new assignment takes up to ten minutes to work everywhere."
+    if "API Management instance not found" in line:
+        return (
+            "The endpoint belongs to no instance: check `apiManagement.name` and `apiManagement.configurationEndpoint`."
+        )
     if re.search(r"\b404\b|NotFound", line):
         return "See the line about the gateway resource: its name has to be `gateway.name`."
     return "The pods need outbound access to the configuration endpoint, TCP 443."

@@ -24,8 +24,9 @@ _IN_API_MANAGEMENT = (_API, "azure-native:apimanagement:Gateway")
 _ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 _PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
 _APPLICATION = "azuread:index/application:Application"
+_PUBLIC_AUDIENCE = "https://azure-api.net/configuration"
 _AUDIENCES = {
-    "azure-api.net": "https://azure-api.net/configuration",
+    "azure-api.net": _PUBLIC_AUDIENCE,
     "azure-api.us": "https://azure-api.us/configuration",
     "azure-api.cn": "https://azure-api.cn/configuration",
 }
@@ -91,8 +92,12 @@ def gateways_of(stack: str, resources: list[StackResource]) -> list[Gateway]:
 
 
 def default_audience(endpoint: str) -> str:
-    """Audience of the gateway's token where no setting names one, by the cloud of its configuration endpoint."""
-    return next((audience for suffix, audience in _AUDIENCES.items() if endpoint.endswith(suffix)), "")
+    """Audience of the gateway's token where no setting names one, by the cloud of its configuration endpoint.
+
+    A host name of one's own tells of no cloud: the image's default is the public one's.
+    """
+    host = endpoint.removeprefix("https://").rstrip("/").lower()
+    return next((audience for suffix, audience in _AUDIENCES.items() if host.endswith(suffix)), _PUBLIC_AUDIENCE)
 
 
 def _gateway(component: StackResource, children: list[StackResource], resources: list[StackResource]) -> Gateway:

@@ -6,7 +6,7 @@ from typing import Any
 from ..azure.sign_in import Azure
 from ..cluster.connection import Cluster
 from ..engine.providers import provider_inputs
-from ..engine.state import StackResource, export_raw, resources_under_way
+from ..engine.state import StackResource, export_raw, resources_of, resources_under_way
 from ..errors import OpsError
 from . import api_management, authorization, configuration, entra, pods
 from .gateways import NOT_YET, gateways_of
@@ -19,8 +19,18 @@ def verify(stack: str) -> Report:
     Raises:
         OpsError: there is nothing to ask about.
     """
-    resources = resources_under_way(export_raw(stack))
-    return Report(stack, tuple(_checks(stack, resources)))
+    state = export_raw(stack)
+    left = pending_deletions(resources_of(state))
+    return Report(stack, (*_checks(stack, resources_under_way(state)), *left))
+
+
+def pending_deletions(resources: list[StackResource]) -> Iterator[Check]:
+    """What was replaced and could not be deleted: it stands, with the rights that it gives."""
+    for resource in resources:
+        if resource.goes:
+            found = f"it was replaced, and the old one is still to be deleted: {resource.id}"
+            next_step = "`pulumi up` tries again; what refuses it, such as a delete lock, has to be lifted first."
+            yield Check(resource.name, "pending deletion", Answer.FAILED, found, next_step)
 
 
 def _checks(stack: str, resources: list[StackResource]) -> Iterator[Check]:

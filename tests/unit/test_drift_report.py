@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ops.drift import render
-from ops.drift.check import expiring
+from ops.drift.check import expiring, pending_deletions
 from ops.drift.declared import _changes
 from ops.drift.report import ExpiringSecret, Finding, Kind, Report
 from ops.engine.state import StackResource
@@ -119,3 +119,18 @@ def test_a_declared_value_that_was_changed_is_shown_and_what_was_added_beside_it
         ("data.key", None, "[not shown]"),
         ("list", [{"a": "x"}], [{"a": "y", "b": "[not shown]"}, {"c": "[not shown]"}]),
     ]
+
+
+def test_what_a_replacement_has_left_to_be_deleted_is_named() -> None:
+    id_ = "/subscriptions/s/providers/Microsoft.Authorization/roleAssignments/1"
+    type_ = "azure-native:authorization:RoleAssignment"
+    urn = f"urn:pulumi:dev::p::{type_}::mygw-reader"
+    left = StackResource(urn, type_, id=id_, goes=True)
+    (found,) = pending_deletions([StackResource(urn, type_, id="/new"), left])
+    assert (found.resource, found.kind, found.what, found.actual) == (
+        "mygw-reader",
+        Kind.ADDED,
+        "the one that was replaced, still to be deleted",
+        id_,
+    )
+    assert "`pulumi up`" in found.advice

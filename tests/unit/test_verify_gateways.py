@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from ops.engine.state import resources_under_way
+from ops.engine.state import resources_of, resources_under_way
 from ops.errors import OpsError
 from ops.verify import run
-from ops.verify.gateways import Gateway, KubernetesObject, gateways_of
+from ops.verify.gateways import Gateway, KubernetesObject, default_audience, gateways_of
 from ops.verify.report import Answer
 
 ROOT = "urn:pulumi:dev::self-hosted-gateway::"
@@ -180,4 +180,28 @@ def test_what_nobody_knows_yet_is_said_by_the_question_that_needs_it(monkeypatch
     assert report.exit_code == 1
     assert report.checks[4].next_step == (
         "If an update runs, wait for it; else run `pulumi up`: its message says what stands in the way."
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "audience"),
+    [
+        ("contoso-apim.configuration.azure-api.us", "https://azure-api.us/configuration"),
+        ("gateway.contoso.com", "https://azure-api.net/configuration"),
+    ],
+)
+def test_a_token_is_asked_for_an_audience_wherever_the_endpoint_is(host: str, audience: str) -> None:
+    assert default_audience(host) == audience
+
+
+def test_what_a_replacement_has_left_to_be_deleted_is_named() -> None:
+    type_ = "azure-native:authorization:RoleAssignment"
+    kept = record(type_, "mygw-reader", id="/new")
+    state = {"deployment": {"resources": [*BASIS, kept, {**kept, "id": "/old", "delete": True}]}}
+    (check,) = run.pending_deletions(resources_of(state))
+    assert (check.subject, check.question, check.answer, check.found) == (
+        "mygw-reader",
+        "pending deletion",
+        Answer.FAILED,
+        "it was replaced, and the old one is still to be deleted: /old",
     )

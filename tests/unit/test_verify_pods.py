@@ -215,3 +215,15 @@ def test_the_heartbeats_that_instances_send_each_other_do_not_say_that_azure_was
     trouble = "ConfigurationApiV2NotAvailable"
     assert last_trouble([trouble, "Heartbeat received"]) == trouble
     assert last_trouble([trouble, "ConfigurationApiV2Available"]) is None
+
+
+def test_an_instance_that_is_not_found_is_not_blamed_on_the_gateways_name() -> None:
+    line = "[Error] [ConfigurationApiV2NotAvailable] answered 404: API Management instance not found"
+    metadata = {"name": "mygw-7d9c-abcde", "namespace": "default"}
+    running = {"metadata": metadata, "status": {"phase": "Running", "conditions": [condition("Ready", "True")]}}
+    cluster: Any = Cluster(pods=[running], log=[line])
+    check = check_configuration(GATEWAY, cluster)
+    assert (check.answer, check.next_step) == (
+        Answer.FAILED,
+        "The endpoint belongs to no instance: check `apiManagement.name` and `apiManagement.configurationEndpoint`.",
+    )
