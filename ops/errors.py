@@ -5,6 +5,10 @@ class OpsError(Exception):
     """The command can't do its work; its message says why."""
 
 
+class ForbiddenError(OpsError):
+    """A read is refused, so that nothing is known."""
+
+
 class SignInError(OpsError):
     """Entra gives no token; the message begins with its code."""
 

@@ -122,7 +122,8 @@ def _lost(field: TakenAway) -> str:
         )
         line = f"removes {field.path} ({reason})"
     elif field.change is Change.CHANGED_BACK:
-        line = f"changes back {field.path} from {shown(field.there)} to {shown(field.becomes)} (as configured)"
+        there, becomes = shown(field.there, field.becomes), shown(field.becomes, field.there)
+        line = f"changes back {field.path} from {there} to {becomes} (as configured)"
     else:
         line = f"puts back {field.path} (as configured)"
     return f"{line}: {field.danger}" if field.danger else line

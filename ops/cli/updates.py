@@ -16,6 +16,7 @@ from ..errors import OpsError
 from ..preview import comment as preview_comment
 from ..preview import text as preview_text
 from ..preview.affected import affected as affected_stacks
+from ..preview.foreseen import Foreseen, foresee
 from ..report.masking import mask
 from .output import Format, Save, Saved, Stack, reported, say
 
@@ -24,7 +25,7 @@ _PANEL = "Updates"
 app = typer.Typer()
 
 
-_PREVIEW: dict[Format, Callable[[str, list[Step], Losses], str]] = {
+_PREVIEW: dict[Format, Callable[[str, list[Step], Losses, Foreseen], str]] = {
     Format.TEXT: preview_text.text,
     Format.MARKDOWN: preview_comment.markdown,
     Format.JSON: preview_text.as_json,
@@ -47,14 +48,14 @@ def preview(
         saved = Saved(save, "preview.md", "plan.json")
         try:
             steps = preview_steps(stack, refresh=refresh, plan=saved.path("plan.json"))
-            losses = taken_away(stack, steps)
+            losses, foreseen = taken_away(stack, steps), foresee(steps)
         except OpsError as error:
             saved.write("preview.md", preview_comment.failure(stack, str(error)))
             if format_ is Format.MARKDOWN:
                 say(preview_comment.failure(stack, str(error)))
             raise OpsError(mask(str(error))) from None
-        saved.write("preview.md", preview_comment.markdown(stack, steps, losses))
-        say(_PREVIEW[format_](stack, steps, losses))
+        saved.write("preview.md", preview_comment.markdown(stack, steps, losses, foreseen))
+        say(_PREVIEW[format_](stack, steps, losses, foreseen))
 
 
 @app.command(rich_help_panel=_PANEL)

@@ -13,7 +13,7 @@ from kubernetes.config.config_exception import ConfigException
 from kubernetes.dynamic import DynamicClient
 from kubernetes.dynamic.exceptions import NotFoundError
 
-from ..errors import OpsError
+from ..errors import ForbiddenError, OpsError
 
 
 class Cluster:
@@ -44,6 +44,7 @@ class Cluster:
         """An object, or None.
 
         Raises:
+            ForbiddenError: the API server refuses, also where there is no such namespace.
             OpsError: it can't be read.
         """
         with _told(f"{kind} {namespace}/{name}"):
@@ -51,6 +52,22 @@ class Cluster:
                 return self._resource(api_version, kind).get(name=name, namespace=namespace).to_dict()
             except NotFoundError:
                 return None
+
+    def lacks_namespace(self, name: str) -> bool:
+        """Whether a namespace is known not to be there: most may not read namespaces, and then nothing is known.
+
+        Raises:
+            OpsError: the cluster does not answer.
+        """
+        try:
+            with _told(f"Namespace {name}"):
+                try:
+                    self._resource("v1", "Namespace").get(name=name)
+                except NotFoundError:
+                    return True
+        except ForbiddenError:
+            return False
+        return False
 
     def select(self, api_version: str, kind: str, namespace: str, label_selector: str) -> list[dict[str, Any]]:
         """Objects by their labels.
@@ -100,7 +117,8 @@ def _told(what: str) -> Iterator[None]:
     try:
         yield
     except (ApiException, urllib3.exceptions.HTTPError) as error:
-        raise OpsError(f"{what} can't be read: {_reason(error)}") from None
+        refused = ForbiddenError if getattr(error, "status", None) == 403 else OpsError
+        raise refused(f"{what} can't be read: {_reason(error)}") from None
 
 
 def _reason(error: Exception) -> str:

@@ -148,7 +148,7 @@ def _of_change(change: Undeployed) -> tuple[str, str, str, Any, Any]:
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, str, str, Any, Any]]) -> Table:
     table = Table(*head, box=None, pad_edge=False)
     for resource, kind, what, first, second in rows:
-        cells = (resource, f"{kind}: {what}" if what else kind, shown(first), shown(second))
+        cells = (resource, f"{kind}: {what}" if what else kind, shown(first, second), shown(second, first))
         table.add_row(*(Text(cell) for cell in cells))
     return table
 
@@ -157,7 +157,7 @@ def _rows(head: tuple[str, ...], rows: Iterable[tuple[str, str, str, Any, Any]])
     yield f"| {' | '.join(head)} |"
     yield f"| {' | '.join('---' for _ in head)} |"
     for resource, kind, what, first, second in rows:
-        cells = (f"`{resource}`", f"{kind}: {code(what)}" if what else kind, code(first), code(second))
+        cells = (f"`{resource}`", f"{kind}: {code(what)}" if what else kind, code(first, second), code(second, first))
         yield f"| {' | '.join(cells)} |"
 
 

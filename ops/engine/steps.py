@@ -115,7 +115,7 @@ def _as_answered(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def preview(stack: str, *, refresh: bool = False, plan: Path | None = None, config: Path | None = None) -> list[Step]:
-    """What an update would do.
+    """What an update would do, sorted by the names of the resources.
 
     Args:
         stack: name of the stack.
@@ -132,7 +132,9 @@ def preview(stack: str, *, refresh: bool = False, plan: Path | None = None, conf
     steps = _steps(*command) if plan is None else _planned(command, stack, plan)
     # What the refresh read comes first; the program's own steps begin with the stack.
     roots = [index for index, step in enumerate(steps) if step.type == _ROOT]
-    return steps[roots[-1] :] if refresh and roots else steps
+    of_program = steps[roots[-1] :] if refresh and roots else steps
+    # The engine comes to resources in another order from run to run; the steps of one keep theirs.
+    return sorted(of_program, key=lambda step: (step.name, step.type))
 
 
 def preview_import(stack: str) -> tuple[list[Step], dict[str, Any]]:

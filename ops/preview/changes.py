@@ -60,9 +60,9 @@ def _change(steps: list[Step]) -> Change:
 
 def _difference(path: str, old: Any, new: Any) -> Iterator[str]:
     if old is not None:
-        yield f"- {path}: {shown(old)}"
+        yield f"- {path}: {shown(old, new)}"
     if new is not None:
-        yield f"+ {path}: {shown(new)}"
+        yield f"+ {path}: {shown(new, old)}"
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -7,6 +7,7 @@ from ..report.markdown import LONGEST, code, cut, fenced, folded
 from ..report.masking import mask
 from . import losses as losses_in_words
 from .changes import WAITS_ONLY, Change, changes
+from .foreseen import Foreseen
 from .removals import removals
 from .replacements import Replacement, replacements
 from .text import clashes, interrupted, summary
@@ -18,13 +19,15 @@ _LOSSES_ROOM = _ROOM // 6
 _GRAPH_ROOM = _ROOM // 4
 
 
-def markdown(stack: str, steps: list[Step], losses: Losses) -> str:
+def markdown(stack: str, steps: list[Step], losses: Losses, foreseen: Foreseen | None = None) -> str:
     """A preview that succeeded."""
+    foreseen = foreseen or Foreseen()
     found = changes(steps)
     warnings, lost = losses_in_words.markdown(losses, found)
     lines = [f"### Preview of `{stack}`", "", summary(stack, steps)]
-    interrupting = [*clashes(steps), *map(str, removals(steps))]
+    interrupting = [*foreseen.failures, *clashes(steps), *map(str, removals(steps))]
     lines += [line for what in interrupting for line in ("", f"> [!CAUTION]\n> {what}")]
+    lines += [line for warning in foreseen.warnings for line in ("", f"> [!WARNING]\n> {warning}")]
     if replaced := replacements(steps):
         lines += ["", "| replaced | because of | interrupted | instead |", "| --- | --- | --- | --- |"]
         lines += [_replacement(replacement) for replacement in replaced]

@@ -90,9 +90,9 @@ def _not_shown_in(beside: Iterable[Changed], losses: Losses) -> list[TakenAway]:
 def _difference(field: TakenAway) -> list[str]:
     lines: list[str] = []
     if field.change is not Change.PUT_BACK:
-        lines.append(f"- {field.path}: {shown(field.there)}")
+        lines.append(f"- {field.path}: {shown(field.there, field.becomes)}")
     if field.change is not Change.REMOVED:
-        lines.append(f"+ {field.path}: {shown(field.becomes)}")
+        lines.append(f"+ {field.path}: {shown(field.becomes, field.there)}")
     return lines
 
 
@@ -107,5 +107,5 @@ def _unknown(losses: Losses) -> list[str]:
 
 
 def _row(field: TakenAway) -> str:
-    becomes = "removed" if field.change is Change.REMOVED else code(field.becomes)
-    return f"| `{field.resource}` | {code(field.path)} | {code(field.there)} | {becomes} |"
+    becomes = "removed" if field.change is Change.REMOVED else code(field.becomes, field.there)
+    return f"| `{field.resource}` | {code(field.path)} | {code(field.there, field.becomes)} | {becomes} |"

@@ -7,16 +7,18 @@ from ..cluster.updates import Losses
 from ..engine.steps import Step
 from . import losses as losses_in_words
 from .changes import WAITS_ONLY, changes
+from .foreseen import Foreseen
 from .removals import removals
 from .replacements import Interruption, Replacement, counts, name_clashes, replacements
 
 
-def text(stack: str, steps: list[Step], losses: Losses) -> str:
+def text(stack: str, steps: list[Step], losses: Losses, foreseen: Foreseen | None = None) -> str:
     """For a terminal or a log."""
+    foreseen = foreseen or Foreseen()
     lines, found = [summary(stack, steps)], changes(steps)
     # What interrupts comes first: below are as many lines as there are differences.
-    lines += [line for clash in clashes(steps) for line in ("", clash)]
-    lines += [line for removal in removals(steps) for line in ("", str(removal))]
+    interrupting = [*foreseen.failures, *clashes(steps), *map(str, removals(steps)), *foreseen.warnings]
+    lines += [line for what in interrupting for line in ("", what)]
     for replacement in replacements(steps):
         meaning = replacement.meaning
         lines += [
@@ -35,8 +37,9 @@ def text(stack: str, steps: list[Step], losses: Losses) -> str:
     return "\n".join(lines)
 
 
-def as_json(stack: str, steps: list[Step], losses: Losses) -> str:
+def as_json(stack: str, steps: list[Step], losses: Losses, foreseen: Foreseen | None = None) -> str:
     """For programs."""
+    foreseen = foreseen or Foreseen()
     answer = {
         "stack": stack,
         "counts": counts(steps),
@@ -45,6 +48,8 @@ def as_json(stack: str, steps: list[Step], losses: Losses) -> str:
         "nameClashes": name_clashes(steps),
         "losses": losses_in_words.as_json(losses),
         "lossesNotKnown": losses.unknown,
+        "failures": foreseen.failures,
+        "warnings": foreseen.warnings,
     }
     return json.dumps(answer, indent=2)
 

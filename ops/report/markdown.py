@@ -9,22 +9,42 @@ from .values import UNKNOWN
 # GitHub refuses a longer text of a comment or an issue. It counts characters; bytes are never fewer.
 LONGEST = 65_536
 _LONGEST_VALUE = 300
+_BEFORE_THE_DIFFERENCE = 40
 
 
-def shown(value: Any) -> str:
-    """A value on one line, in a length that can be read."""
+def shown(value: Any, beside: Any = None) -> str:
+    """A value on one line, in a length that can be read.
+
+    Args:
+        value: what is shown.
+        beside: the value at the other side of a difference. What is cut still shows where the two begin to differ.
+    """
+    whole = _on_one_line(value)
+    if len(whole) <= _LONGEST_VALUE:
+        return whole
+    same = _length_of_common_start(whole, _on_one_line(beside)) if beside is not None else 0
+    start = same - _BEFORE_THE_DIFFERENCE if same > _LONGEST_VALUE - _BEFORE_THE_DIFFERENCE else 0
+    part = whole[start : start + _LONGEST_VALUE]
+    return f"{'...' if start else ''}{part}{'...' if start + len(part) < len(whole) else ''}"
+
+
+def code(value: Any, beside: Any = None) -> str:
+    """A value as code in a table's cell; arguments as of `shown`."""
+    # A bar would end the cell, and a back-tick the code.
+    text = shown(value, beside).replace("|", "\\|").replace("`", "'")
+    return f"`{text}`" if text else ""
+
+
+def _on_one_line(value: Any) -> str:
     if value is None:
         return ""
     whole = value if isinstance(value, str) else json.dumps(value)
-    whole = whole.replace(UNKNOWN, "(known after the update)").replace("\n", " ")
-    return whole if len(whole) <= _LONGEST_VALUE else f"{whole[:_LONGEST_VALUE]}..."
+    return whole.replace(UNKNOWN, "(known after the update)").replace("\n", " ")
 
 
-def code(value: Any) -> str:
-    """A value as code in a table's cell."""
-    # A bar would end the cell, and a back-tick the code.
-    text = shown(value).replace("|", "\\|").replace("`", "'")
-    return f"`{text}`" if text else ""
+def _length_of_common_start(one: str, other: str) -> int:
+    pairs = zip(one, other, strict=False)
+    return next((index for index, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def fenced(text: str, language: str = "") -> str:

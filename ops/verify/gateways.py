@@ -88,6 +88,8 @@ def gateways_of(stack: str, resources: list[StackResource]) -> list[Gateway]:
     components = [resource for resource in resources if resource.type == _GATEWAY and not resource.goes]
     if not components:
         raise OpsError(f"Stack {stack} has no gateway: deploy it with `pulumi up --stack {stack}`.")
+    # The state has them in the order in which the last update came to them.
+    components.sort(key=lambda component: component.name)
     return [_gateway(component, list(_below(component, resources)), resources) for component in components]
 
 

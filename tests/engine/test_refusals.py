@@ -39,6 +39,8 @@ def a_taken_role_name_is_told(stack: Stack) -> None:
         "permissions": [],
     }
     stack.sandbox.arm().put(role, params=VERSION, json={"properties": properties}).raise_for_status()
+    foretold = stack.ops("preview", identity="reader").ok().output
+    assert f"is taken by the custom role {role}, and names are unique in a tenant." in foretold
     said = failed_up(stack)
     assert "RoleDefinitionWithSameNameExists" in said
     assert "A custom role with the same name already exists in this directory. Use a different name" in said
@@ -73,6 +75,19 @@ def an_unreachable_cluster_is_told(stack: Stack, kubeconfig: Path) -> None:
     assert "mygw-identity-application" in names(stack)
 
 
+def a_lock_over_what_goes_is_foretold(stack: Stack) -> None:
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/contoso-rg"
+    lock = f"{group}/providers/Microsoft.Authorization/locks/contoso"
+    administrator, version = stack.sandbox.arm("administrator"), {"api-version": "2016-09-01"}
+    administrator.put(lock, params=version, json={"properties": {"level": "CanNotDelete"}}).raise_for_status()
+    stack.configure(sandbox_config(gateways=[sandbox_gateway(namespace="apim", apis=[])]))
+    not_known = "Whether a lock forbids the deletion of mygw-resource-api-echo can't be checked."
+    foretold = stack.ops("preview").ok().output
+    assert not_known in foretold
+    assert "'Microsoft.Authorization/locks/read'" in foretold
+    administrator.delete(lock, params=version).raise_for_status()
+
+
 def test_refusals_one_after_the_other(stack: Stack, tmp_path: Path) -> None:
     """A role name that is taken, a missing right, an unreachable cluster: each cause removed, the next is what stops."""
     stack.configure(sandbox_config())
@@ -84,7 +99,12 @@ def test_refusals_one_after_the_other(stack: Stack, tmp_path: Path) -> None:
 
 def test_an_absent_namespace_and_one_without_rights(stack: Stack) -> None:
     stack.configure(sandbox_config(gateways=[sandbox_gateway(namespace="apim")]))
+    for identity in ("reader", "deployer"):
+        foretold = stack.ops("preview", identity=identity).ok().output
+        assert "Namespace 'apim' does not exist, or you have no rights in it." in foretold
     administrators = stack.sandbox.environments["administrator"]["KUBECONFIG"]
+    foretold = stack.ops("preview", KUBECONFIG=administrators).ok().output
+    assert "The update would fail: namespace 'apim' does not exist." in foretold
     assert 'namespaces "apim" not found' in failed_up(stack, KUBECONFIG=administrators)
     # Whoever has rights in namespaces of their own learns no more than that.
     forbidden = (
@@ -96,7 +116,9 @@ def test_an_absent_namespace_and_one_without_rights(stack: Stack) -> None:
     assert f'{forbidden} "apim"' in failed_up(stack)
     stack.sandbox.kubectl("delete", "namespace", "apim").ok()
     stack.sandbox.add_namespace("apim")
+    assert "amespace 'apim'" not in stack.ops("preview", identity="reader").ok().output
     converges(stack)
+    a_lock_over_what_goes_is_foretold(stack)
     stack.destroy().ok()
 
 
