@@ -4,11 +4,7 @@ from typing import Any
 
 import pytest
 
-<<<<<<< HEAD
-from ops.engine.state import resources_of, resources_under_way
-=======
-from ops.engine.state import StackResource, resources_under_way
->>>>>>> 086c931 (Foretell by ops preview a role name that is taken, a namespace that is not there and a lock over what goes; show where long values differ)
+from ops.engine.state import StackResource, resources_of, resources_under_way
 from ops.errors import OpsError
 from ops.verify import run
 from ops.verify.gateways import Gateway, KubernetesObject, default_audience, gateways_of
@@ -187,7 +183,6 @@ def test_what_nobody_knows_yet_is_said_by_the_question_that_needs_it(monkeypatch
     )
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("host", "audience"),
     [
@@ -210,11 +205,11 @@ def test_what_a_replacement_has_left_to_be_deleted_is_named() -> None:
         Answer.FAILED,
         "it was replaced, and the old one is still to be deleted: /old",
     )
-=======
+
+
 def test_gateways_come_in_the_order_of_their_names_whatever_the_states_is() -> None:
     components = [
         StackResource(urn=f"urn:pulumi:dev::p::t::{name}", type="self-hosted-gateway:gateway:SelfHostedGateway")
         for name in ("second", "mygw", "branch")
     ]
     assert [gateway.name for gateway in gateways_of("dev", components)] == ["branch", "mygw", "second"]
->>>>>>> 086c931 (Foretell by ops preview a role name that is taken, a namespace that is not there and a lock over what goes; show where long values differ)
