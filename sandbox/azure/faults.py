@@ -3,15 +3,18 @@
 import asyncio
 import fnmatch
 import itertools
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 from starlette.responses import Response
 
 from .responses import ApiError, arm_error, entra_error, graph_error
 
+# The APIs that operations are named by.
+_APIS = ("ARM", "Graph", "Entra", "Configuration", "GitHub", "Metadata")
 # What each API says where the fault does not: code by status.
 _CODES = {401: "ExpiredAuthenticationToken", 403: "AuthorizationFailed", 429: "TooManyRequests"}
 
@@ -45,6 +48,14 @@ class Fault(BaseModel):
     """How many requests pass before it begins."""
     count: int | None = Field(default=None, ge=1)
     """How many requests it befalls; without an end where not given."""
+
+    @field_validator("operation")
+    @classmethod
+    def _can_match(cls, operation: str) -> str:
+        head = re.split(r"[*?\[]", operation, maxsplit=1)[0]
+        if not any(f"{api} ".startswith(head) or head.startswith(f"{api} ") for api in _APIS):
+            raise ValueError(f"no operation begins like that: expected one of {', '.join(_APIS)}, a method and more")
+        return operation
 
     @model_validator(mode="after")
     def _does_something(self) -> "Fault":

@@ -116,3 +116,9 @@ def test_lists_lag_behind_writes_where_that_is_switched_on(emulator: Emulator) -
     assert definitions.get(SUBSCRIPTION_SCOPE, role_id.rsplit("/", 1)[-1]).role_name == "Contoso Reader"
     emulator.switch(listDelaySeconds=0)
     assert len(list(definitions.list(SUBSCRIPTION_SCOPE, filter="roleName eq 'Contoso Reader'"))) == 1
+
+
+def test_a_fault_that_can_never_match_is_refused(emulator: Emulator) -> None:
+    answer = emulator.client().post("/_sandbox/faults", json={"operation": "foo bar", "status": 500})
+    assert answer.status_code == 400
+    assert "no operation begins like that: expected one of ARM, Graph, Entra, Configuration" in answer.text
