@@ -29,6 +29,8 @@ class RetryPolicy:
     """Whether a Retry-After of 0 means so, or says nothing."""
     longest_asked: float = math.inf
     """With a longer Retry-After, it is not tried again."""
+    repeats_unanswered: bool = True
+    """Whether a request that nobody answers is sent again."""
 
     def send(self, request: Callable[[], httpx.Response]) -> httpx.Response:
         """Send until an answer is none of those statuses or the tries are used up; the last answer counts."""
@@ -45,7 +47,8 @@ class RetryPolicy:
             return state.outcome.result()
 
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_result(self._goes_on) | tenacity.retry_if_exception_type(httpx.TransportError),
+            retry=tenacity.retry_if_result(self._goes_on)
+            | tenacity.retry_if_exception_type(httpx.TransportError if self.repeats_unanswered else ()),
             stop=tenacity.stop_after_attempt(len(self.delays) + 1),
             wait=wait,
             retry_error_callback=last,

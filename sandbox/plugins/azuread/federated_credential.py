@@ -8,7 +8,8 @@ from ..engine.differences import Difference, changes, replaced_by
 from ..engine.provider import Existing, ProviderError, Request, Resource
 from ..engine.schema import Failure
 from ..engine.values import UNKNOWN, Properties, conceal_like, reveal
-from .arguments import FEDERATED_CREDENTIAL, SCHEMA
+from .arguments import FEDERATED_CREDENTIAL, check
+from .diagnostics import recorded, told
 from .graph import Graph
 
 _NAMES = {
@@ -30,7 +31,7 @@ class ApplicationFederatedIdentityCredential(Resource):
 
     def check(self, inputs: Properties, old: Properties, request: Request) -> tuple[Properties, list[Failure]]:  # noqa: ARG002
         given = {key: value for key, value in inputs.items() if key != "__defaults"}
-        found = list(SCHEMA.failures(FEDERATED_CREDENTIAL, given))
+        found = list(check(FEDERATED_CREDENTIAL, given, request))
         name = reveal(given.get("displayName"))
         if isinstance(name, str) and not 1 <= len(name) <= 120:
             found.append(Failure("displayName", "expected length of display_name to be in the range (1 - 120)"))
@@ -47,25 +48,21 @@ class ApplicationFederatedIdentityCredential(Resource):
         values = reveal(given)
         application = values["applicationId"]
         with _CHANGING[application]:
-            if self._graph.find("reading the application", f"/v1.0{application}") is None:
-                raise ProviderError(f"application {application!r} was not found")
-            made = self._graph.send(
-                f"adding federated identity credential {values['displayName']!r}",
-                "POST",
-                _many(application),
-                _body(values),
-            )
+            named = f'Application (Application: "{application.rsplit("/", 1)[-1]}")'
+            self._graph.send(f"retrieving {named}", "GET", f"/v1.0{application}")
+            what = f"Adding federated identity credential for {named}"
+            made = self._graph.send(what, "POST", _many(application), _body(values))
             path = f"{_many(application)}/{made['id']}"
-            self._graph.wait_until_seen(
-                f"waiting for federated identity credential {made['id']}",
-                lambda: self._graph.find("reading the federated identity credential", path) is not None,
-            )
+            waiting = f"Waiting for {_named(application, made['id'])}"
+            self._graph.wait_until_seen(waiting, lambda: self._graph.find(waiting, path) is not None)
+            made = self._graph.send(waiting, "GET", path)
         id_ = f"{application.rsplit('/', 1)[-1]}/federatedIdentityCredential/{made['id']}"
         return id_, conceal_like(_state(application, made), inputs)
 
-    def read(self, existing: Existing, request: Request) -> Existing | None:  # noqa: ARG002
+    def read(self, existing: Existing, request: Request) -> Existing | None:
         application, path = _address(existing.id)
-        document = self._graph.find("reading the federated identity credential", path)
+        with told("refreshing", request):
+            document = self._graph.find("Retrieving federated identity credential", path)
         if document is None:
             return None
         live = _state(application, document)
@@ -73,32 +70,30 @@ class ApplicationFederatedIdentityCredential(Resource):
         for name in _NAMES:
             if live.get(name) != reveal(existing.state.get(name)):
                 inputs[name] = live.get(name)
-        inputs = {name: value for name, value in inputs.items() if value is not None}
+        inputs = {name: value for name, value in inputs.items() if value not in (None, "") or name in existing.inputs}
         return Existing(existing.id, conceal_like(inputs, existing.inputs), live)
 
     def update(self, old: Existing, inputs: Properties, request: Request) -> Properties:
         if request.preview:
             return {**old.state, **inputs}
         application, path = _address(old.id)
-        values = reveal(inputs)
-        # Its name stays, and a description that is declared no more goes.
-        body = {**_body(values), "description": values.get("description")}
-        del body["name"]
-        with _CHANGING[application]:
-            self._graph.send(f"updating {old.id}", "PATCH", path, body)
-            document = self._graph.send("reading the federated identity credential", "GET", path)
+        with _CHANGING[application], recorded("updating", request, old.id, {**old.state, **inputs}):
+            object_id, credential_id = application.rsplit("/", 1)[-1], path.rsplit("/", 1)[-1]
+            what = (
+                f'Updating federated identity credential with ID "{credential_id}" for application with object ID '
+                f'"{object_id}"'
+            )
+            self._graph.send(what, "PATCH", path, {"id": credential_id, **_body(reveal(inputs))})
+            document = self._graph.send(what, "GET", path)
         return conceal_like(_state(application, document), inputs)
 
-    def delete(self, old: Existing, request: Request) -> None:  # noqa: ARG002
+    def delete(self, old: Existing, request: Request) -> None:
         application, path = _address(old.id)
-        with _CHANGING[application]:
-            if self._graph.find("looking it up", path) is None:
-                return
-            self._graph.send(f"removing {old.id}", "DELETE", path)
-            self._graph.wait_until_gone(
-                f"waiting until {old.id} is removed",
-                lambda: self._graph.find("looking whether it is gone", path) is None,
-            )
+        named = _named(application, path.rsplit("/", 1)[-1])
+        with _CHANGING[application], told("deleting", request):
+            self._graph.send(f"Removing {named}", "DELETE", path)
+            waiting = f"Waiting for deletion of {named}"
+            self._graph.wait_until_gone(waiting, lambda: self._graph.find(waiting, path) is None)
 
 
 def _many(application_id: str) -> str:
@@ -114,8 +109,17 @@ def _address(id_: str) -> tuple[str, str]:
     return application_id, f"{_many(application_id)}/{credential}"
 
 
+def _named(application_id: str, credential_id: str) -> str:
+    return (
+        f'Application Id Federated Identity Credential (Application: "{application_id.rsplit("/", 1)[-1]}"\n'
+        f'Federated Identity Credential: "{credential_id}")'
+    )
+
+
 def _body(values: Properties) -> dict[str, Any]:
-    return {name: values[input_] for input_, name in _NAMES.items() if values.get(input_) is not None}
+    given = {name: values[input_] for input_, name in _NAMES.items() if values.get(input_) is not None}
+    # A description that is not declared is an empty one.
+    return {"description": "", **given}
 
 
 def _state(application_id: str, document: dict[str, Any]) -> Properties:

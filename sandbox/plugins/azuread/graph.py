@@ -12,15 +12,17 @@ from ...waits import between_tries
 from ..azure_cloud.http import RetryPolicy
 from ..azure_cloud.sign_in import Cloud, TokenSource
 from ..engine.provider import ProviderError
+from .diagnostics import diagnostic
 
 _DELAYS = (1, 2, 4, 8, 16, 32, 61, 61)
-_RETRIES = RetryPolicy(frozenset({429, 500, 502, 503, 504}), _DELAYS, at_once=True)
+_RETRIES = RetryPolicy(frozenset({429, 500, 502, 503, 504}), _DELAYS, at_once=True, repeats_unanswered=False)
 # After a write, the provider reads until what it wrote has been seen, or what it deleted has not, so often in a row. While
 # it reads something else, its reads come ever later.
 _IN_A_ROW = 5
 _SECONDS_BETWEEN_READS_OF_WHAT_WAS_MADE = 1.0
 _SECONDS_BETWEEN_READS_OF_WHAT_WAS_DELETED = 5.0
 _LONGEST_SECONDS_BETWEEN_READS = 10.0
+_NOBODY_ANSWERED = "HTTP response was nil; connection may have been reset"
 # Not scaled, as the waits are: on a slow machine, as many tries fit in as on a fast one.
 _PATIENCE_SECONDS = 300.0
 
@@ -28,17 +30,19 @@ _PATIENCE_SECONDS = 300.0
 class GraphError(ProviderError):
     """Graph's refusal."""
 
-    def __init__(self, what: str, response: httpx.Response) -> None:
+    def __init__(self, what: str, attribute: str, response: httpx.Response) -> None:
         try:
             error = response.json()["error"]
             self.code, self.message = str(error["code"]), str(error["message"])
         except (ValueError, KeyError, TypeError):
             self.code, self.message = "", ""
-        super().__init__(
-            f"{what}: unexpected status {response.status_code} ({response.reason_phrase}) with error: "
+        self.status = response.status_code
+        self.answer = (
+            f"unexpected status {self.status} ({self.status} {response.reason_phrase}) with error: "
             f"{self.code}: {self.message}"
         )
-        self.status = response.status_code
+        """What Graph answered, in the released provider's words."""
+        super().__init__(diagnostic(f"{what}: {self.answer}", attribute))
 
 
 class Graph:
@@ -50,12 +54,20 @@ class Graph:
         self._tokens = tokens
 
     def send(
-        self, what: str, method: str, path: str, body: dict[str, Any] | None = None, **query: str
+        self,
+        what: str,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        attribute: str = "",
+        **query: str,
     ) -> dict[str, Any]:
         """One request; the answer's JSON.
 
         Args:
             what: what is being done, for the message where Graph refuses.
+            attribute: what of the resource the message is about.
             method: of HTTP.
             path: with the version, e.g. `/v1.0/applications`.
             body: JSON to send.
@@ -76,10 +88,11 @@ class Graph:
                     params={f"${name}": value for name, value in query.items()},
                 )
             )
-        except httpx.TransportError as error:
-            raise ProviderError(f"{what}: {error}") from None
+        except httpx.TransportError:
+            unanswered = f'Get "{self._cloud.graph}{path}": EOF' if method == "GET" else _NOBODY_ANSWERED
+            raise ProviderError(diagnostic(f"{what}: {unanswered}", attribute)) from None
         if response.status_code >= 400:
-            raise GraphError(what, response)
+            raise GraphError(what, attribute, response)
         return response.json() if response.content else {}
 
     def find(self, what: str, path: str, **query: str) -> dict[str, Any] | None:
@@ -125,7 +138,7 @@ def _wait(what: str, holds: Callable[[], bool], shortest: float) -> None:
         if in_a_row == _IN_A_ROW:
             return
         if time.monotonic() > deadline:
-            raise ProviderError(f"{what}: timed out waiting for replication")
+            raise ProviderError(diagnostic(f"{what}: timeout while waiting for state to become 'Done'"))
         if not in_a_row:
             seconds = min(seconds * 2, _LONGEST_SECONDS_BETWEEN_READS)
         seconds = max(seconds, shortest)

@@ -2,6 +2,7 @@
 
 from ..engine.provider import ProviderError
 from ..engine.values import Properties
+from .diagnostics import diagnostic
 from .graph import Graph
 
 
@@ -40,15 +41,15 @@ def look_up_user(graph: Graph, arguments: Properties) -> Properties:
     id_ = arguments["objectId"]
     user = graph.find(f'Retrieving user with object ID: "{id_}"', f"/v1.0/users/{id_}")
     if user is None:
-        raise ProviderError(f'User not found with object ID: "{id_}"')
+        raise ProviderError(diagnostic(f'User not found with object ID: "{id_}"', "object_id"))
     return {"id": f"/users/{id_}", "objectId": id_, "displayName": user["displayName"]}
 
 
 def _by_object_id(graph: Graph, object_id: str) -> Properties:
     what = f'Service Principal (Service Principal: "{object_id}")'
-    principal = graph.find(f"Retrieving {what}", f"/v1.0/servicePrincipals/{object_id}")
+    principal = graph.find(f"Retrieving {what}", f"/v1.0/servicePrincipals/{object_id}", attribute="object_id")
     if principal is None:
-        raise ProviderError(f"{what} was not found")
+        raise ProviderError(diagnostic(f"{what} was not found", "object_id"))
     return principal
 
 
@@ -57,5 +58,5 @@ def _by_client_id(graph: Graph, client_id: str) -> Properties:
         "Listing service principals", "GET", "/v1.0/servicePrincipals", filter=f"appId eq '{client_id}'"
     )["value"]
     if not listed:
-        raise ProviderError(f'No service principal found matching client ID: "{client_id}"')
+        raise ProviderError(diagnostic("No service principal found: no service principal found"))
     return listed[0]

@@ -6,7 +6,8 @@ from ..engine.differences import Difference, changes
 from ..engine.provider import Existing, ProviderError, Request, Resource
 from ..engine.schema import Failure
 from ..engine.values import UNKNOWN, Properties, Secret, reveal
-from .arguments import PASSWORD, SCHEMA
+from .arguments import PASSWORD, check, conflict
+from .diagnostics import diagnostic, told
 from .graph import Graph
 
 
@@ -18,10 +19,13 @@ class ApplicationPassword(Resource):
 
     def check(self, inputs: Properties, old: Properties, request: Request) -> tuple[Properties, list[Failure]]:  # noqa: ARG002
         given = {key: value for key, value in inputs.items() if key != "__defaults"}
-        found = list(SCHEMA.failures(PASSWORD, given))
+        found = list(check(PASSWORD, given, request))
         if given.get("endDate") is not None and given.get("endDateRelative") is not None:
-            found.append(Failure("endDate", '"end_date": conflicts with end_date_relative'))
-        if given.get("endDateRelative") is not None:
+            found += [
+                conflict(request, "endDate", "end_date", "end_date_relative"),
+                conflict(request, "endDateRelative", "end_date_relative", "end_date"),
+            ]
+        elif given.get("endDateRelative") is not None:
             found.append(Failure("endDateRelative", "endDateRelative is deprecated, and not part of the stand-in"))
         return {**given, "__defaults": []}, found
 
@@ -35,18 +39,18 @@ class ApplicationPassword(Resource):
             computed = {name: UNKNOWN for name in ("keyId", "startDate", "endDate", "displayName") if name not in given}
             return "", {**given, **computed, "value": Secret(UNKNOWN)}
         values = reveal(given)
-        path = _path(values["applicationId"])
-        if self._graph.find("reading the application", path) is None:
-            raise ProviderError(f"application {values['applicationId']!r} was not found")
+        path, named = _path(values["applicationId"]), _named(values["applicationId"])
+        if self._graph.find(f"Retrieving {named}", path) is None:
+            raise ProviderError(diagnostic(f"{named} was not found", "application_id"))
         wanted = {"displayName": "displayName", "startDate": "startDateTime", "endDate": "endDateTime"}
         credential = {name: values[input_] for input_, name in wanted.items() if values.get(input_) is not None}
-        made = self._graph.send(
-            "adding a password to the application", "POST", f"{path}/addPassword", {"passwordCredential": credential}
-        )
+        body = {"passwordCredential": credential}
+        made = self._graph.send(f"Adding password for {named}", "POST", f"{path}/addPassword", body)
         key_id = made["keyId"]
-        self._graph.wait_until_seen(
-            f"waiting for password {key_id}", lambda: self._find(values["applicationId"], key_id) is not None
-        )
+        # A read that fails ends it, and nobody knows the password then.
+        waiting = f"Waiting for password credential for {named}"
+        self._graph.wait_until_seen(waiting, lambda: self._listed(waiting, path, key_id) is not None)
+        self._find(values["applicationId"], key_id)
         state = {
             **given,
             "keyId": key_id,
@@ -57,11 +61,12 @@ class ApplicationPassword(Resource):
         }
         return f"{values['applicationId'].rsplit('/', 1)[-1]}/password/{key_id}", state
 
-    def read(self, existing: Existing, request: Request) -> Existing | None:  # noqa: ARG002
+    def read(self, existing: Existing, request: Request) -> Existing | None:
         if not existing.state:
-            raise ProviderError("an ApplicationPassword can't be imported: Graph never shows its value again")
+            return None  # it can't be imported: Graph never shows its value again
         state = reveal(existing.state)
-        credential = self._find(state["applicationId"], state["keyId"])
+        with told("refreshing", request):
+            credential = self._find(state["applicationId"], state["keyId"])
         if credential is None:
             return None
         live = {
@@ -75,22 +80,31 @@ class ApplicationPassword(Resource):
     def update(self, old: Existing, inputs: Properties, request: Request) -> Properties:  # noqa: ARG002
         raise ProviderError("an ApplicationPassword can't be updated")
 
-    def delete(self, old: Existing, request: Request) -> None:  # noqa: ARG002
+    def delete(self, old: Existing, request: Request) -> None:
         state = reveal(old.state)
-        application_id, key_id = state["applicationId"], state["keyId"]
-        if self._find(application_id, key_id) is None:
-            return
-        self._graph.send(
-            f"removing password {key_id}", "POST", f"{_path(application_id)}/removePassword", {"keyId": key_id}
-        )
-        self._graph.wait_until_gone(
-            f"waiting until password {key_id} is removed", lambda: self._find(application_id, key_id) is None
-        )
+        key_id, path, named = state["keyId"], _path(state["applicationId"]), _named(state["applicationId"])
+        what = f'password credential "{key_id}" from {named}'
+        with told("deleting", request):
+            self._graph.send(f"Removing {what}", "POST", f"{path}/removePassword", {"keyId": key_id})
+            waiting = f"Waiting for deletion of {what}: retrieving resource"
+            self._graph.wait_until_gone(waiting, lambda: self._listed(waiting, path, key_id) is None)
 
     def _find(self, application_id: str, key_id: str) -> dict[str, Any] | None:
-        application = self._graph.find("reading the application", _path(application_id))
-        credentials = (application or {}).get("passwordCredentials", [])
-        return next((credential for credential in credentials if credential["keyId"] == key_id), None)
+        application = self._graph.find(f"Retrieving {_named(application_id)}", _path(application_id))
+        return None if application is None else _credential(application, key_id)
+
+    def _listed(self, what: str, path: str, key_id: str) -> dict[str, Any] | None:
+        """The credential among the application's, which has to be there."""
+        return _credential(self._graph.send(what, "GET", path), key_id)
+
+
+def _credential(application: dict[str, Any], key_id: str) -> dict[str, Any] | None:
+    credentials = application.get("passwordCredentials", [])
+    return next((credential for credential in credentials if credential["keyId"] == key_id), None)
+
+
+def _named(application_id: str) -> str:
+    return f'Application (Application: "{application_id.rsplit("/", 1)[-1]}")'
 
 
 def _path(application_id: str) -> str:

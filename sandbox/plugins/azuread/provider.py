@@ -1,5 +1,7 @@
 """The plugin: its configuration, its resources and its look-ups."""
 
+from collections.abc import Callable
+
 from ..azure_cloud.credentials import read_credentials
 from ..azure_cloud.http import new_client
 from ..azure_cloud.sign_in import TokenSource, find_cloud
@@ -66,8 +68,17 @@ class AzureAd(Provider):
                 id_ = f"{tenant}-{client}-{object_}"
                 return {"id": id_, "tenantId": tenant, "clientId": client, "objectId": object_}
             case "azuread:index/getServicePrincipal:getServicePrincipal":
-                return look_up_principal(self._graph, arguments)
+                return self._looked_up(token, look_up_principal, arguments)
             case "azuread:index/getUser:getUser":
-                return look_up_user(self._graph, arguments)
+                return self._looked_up(token, look_up_user, arguments)
             case _:
                 return super().invoke(token, arguments)
+
+    def _looked_up(
+        self, token: str, look_up: Callable[[Graph, Properties], Properties], arguments: Properties
+    ) -> Properties:
+        assert self._graph is not None  # noqa: S101 - invoke has looked
+        try:
+            return look_up(self._graph, arguments)
+        except ProviderError as error:
+            raise ProviderError(f"invoking {token}: {error}") from None

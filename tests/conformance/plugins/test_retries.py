@@ -110,20 +110,27 @@ def test_a_service_principal_waits_for_its_application_only(
     assert ended(emulator, "Graph POST servicePrincipals") == tries
 
 
-def test_a_new_password_has_to_be_seen_five_times_in_a_row(azuread: Plugin, emulator: Emulator) -> None:
+def test_a_read_that_fails_while_a_new_password_is_waited_for_ends_it(azuread: Plugin, emulator: Emulator) -> None:
     app = application(azuread)
-    # The first read is before the password is made; the fifth read after it differs from the four before.
+    # The first read is before the password is made.
     fault(emulator, operation="Graph GET applications/{id}", status=404, skip=5, count=1)
     emulator.forget_requests()
-    password(azuread, app)
-    assert ended(emulator, "Graph GET applications/{id}") == 1 + 4 + 1 + 5
+    with pytest.raises(PluginError) as refused:
+        password(azuread, app)
+    # Nobody knows the password then.
+    assert refused.value.made is None
+    assert str(refused.value).startswith(
+        f'1 error occurred:\n\t* Waiting for password credential for Application (Application: "{app.state["objectId"]}"): '
+        "unexpected status 404 (404 Not Found) with error: "
+    )
+    assert ended(emulator, "Graph GET applications/{id}") == 1 + 5
 
 
 def test_a_delete_waits_until_the_object_is_gone(azuread: Plugin, emulator: Emulator) -> None:
     app = application(azuread)
     emulator.forget_requests()
     azuread.delete(app)
-    assert ended(emulator, "Graph GET applications/{id}") == 1 + 5  # before, and not there five times in a row
+    assert ended(emulator, "Graph GET applications/{id}") == 5  # not there five times in a row
 
 
 def test_a_refused_token_request_is_not_repeated(emulator: Emulator) -> None:
