@@ -15,6 +15,8 @@ UP = "`pulumi up`"
 NOTHING_LEFT = "nothing"
 IN_THE_STATE = "what was made is in the state"
 RECOVER = "`ops recover`, then `pulumi up`"
+# The azuread provider sends nothing again that nobody has answered.
+NOT_REPEATED = "HTTP response was nil; connection may have been reset"
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,12 @@ PASSING = [
     _fault("ARM fails for a while", ATTACHED_API, status=500, count=2),
     _fault("ARM is slow", "ARM GET *", delay=1, count=3),
     _fault("Graph throttles, with Retry-After", APPLICATION, status=429, retryAfter=1, count=2),
-    _fault("the connection to Graph is reset", PRINCIPAL, reset=True, count=1),
     _fault("Graph is unavailable", SECRET, status=503, count=2),
     _fault("Graph is slow", "Graph GET *", delay=1, count=3),
 ]
 
 # Azure's own delays, and tokens that do not last as long as an update. Together they meet one update, too.
 DELAYED = [
-    Fault("Graph answers 404 for what it has just made", how=(("graphReplication", 2),)),
     Fault("ARM's lists do not show what was just written", how=(("listDelay", 5),)),
     Fault("a role assignment takes its time", how=(("rbacDelay", 5),)),
     Fault("the tokens of deployer and gateway expire", how=(("tokenLifetime", 6),)),
@@ -84,7 +84,15 @@ LASTING = [
         status=400,
         code="RoleDefinitionDoesNotExist",
     ),
-    _fault("Graph fails for good", SECRET, "unexpected status 500", status=500),
+    _fault("the connection to Graph is reset", APPLICATION, NOT_REPEATED, reset=True, count=1),
+    _fault("Graph fails for good", PRINCIPAL, "unexpected status 500", status=500),
+    _fault(
+        "Graph does not know the service principal everywhere that it has just made",
+        "Graph PATCH servicePrincipals/{id}",
+        "Timed out whilst waiting for new service principal to be replicated in Azure AD",
+        status=404,
+        count=1,
+    ),
 ]
 
 # The answer to a request is lost: Azure has what the state does not know.
@@ -92,9 +100,10 @@ UNRECORDED = [
     _fault(
         "Graph makes an application, and the connection is reset",
         APPLICATION,
-        left="a second application, which `ops drift` names",
-        then="`ops recover`",
-        unrecorded="applications",
+        NOT_REPEATED,
+        "an application that the state does not know: `pulumi up` alone makes a second, which `ops drift` names",
+        RECOVER,
+        "applications",
         reset=True,
         done=True,
         count=1,
@@ -102,7 +111,7 @@ UNRECORDED = [
     _fault(
         "Graph makes a service principal, and the connection is reset",
         PRINCIPAL,
-        "Request_MultipleObjectsWithSameKeyValue",
+        NOT_REPEATED,
         "a service principal that the state does not know",
         RECOVER,
         "service_principals",
@@ -113,9 +122,10 @@ UNRECORDED = [
     _fault(
         "Graph makes a client secret, and the connection is reset",
         SECRET,
-        left="a second client secret, which `ops drift` names",
-        then="`ops recover`",
-        unrecorded="client_secrets",
+        NOT_REPEATED,
+        "a client secret that nobody knows: `pulumi up` alone makes a second, and `ops drift` names the first",
+        RECOVER,
+        "client_secrets",
         reset=True,
         done=True,
         count=1,
@@ -218,8 +228,7 @@ def _row(fault: Fault, *, waited_for: bool) -> str:
     how = f"{subject}`{options}`" if options else ""
     if waited_for or fault is RESTARTED:
         return f"| {fault.what} | {how} | it takes a little longer | nothing | nothing |"
-    seen = f"`{fault.seen}`" if fault.seen else "nothing: the provider asks again"
-    return f"| {fault.what} | {how} | {seen} | {fault.left} | {fault.then} |"
+    return f"| {fault.what} | {how} | `{fault.seen}` | {fault.left} | {fault.then} |"
 
 
 def _option(name: str, value: Any) -> str:

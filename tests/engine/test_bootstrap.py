@@ -62,6 +62,9 @@ class Bootstrap:
         return name
 
 
+NOT_REPLICATED = "Timed out whilst waiting for new service principal to be replicated in Azure AD"
+
+
 @pytest.fixture(scope="module")
 def bootstrap(deployable: Stack) -> Iterator[Bootstrap]:
     """The program as the sandbox's stack has it, deployed."""
@@ -71,10 +74,12 @@ def bootstrap(deployable: Stack) -> Iterator[Bootstrap]:
     shutil.copytree(CHECKOUT / "docs" / "roles", sandbox.program / "docs" / "roles")
     program = Bootstrap(sandbox, folder)
     try:
-        # New directory objects take their time, as they do in Entra.
-        sandbox.azure_settings(graphReplicationSeconds=0.5)
-        program.shell(documented("In the sandbox")[0]).ok()
+        # New directory objects take their time, as they do in Entra: the provider waits for an application, and not for a
+        # service principal. The next update goes on.
+        sandbox.azure_settings(graphReplicationSeconds=5)
+        assert NOT_REPLICATED in program.shell(documented("In the sandbox")[0]).output
         sandbox.azure_settings(graphReplicationSeconds=0)
+        program.pulumi("up", "--yes", "--skip-preview").ok()
         program.outputs = json.loads(program.pulumi("stack", "output", "--json").ok().output)
         yield program
     finally:
@@ -155,9 +160,18 @@ def test_deployer_and_reader_work_by_federation_alone(bootstrap: Bootstrap, depl
     deployable.preview("--expect-no-changes", identity=pull_request).ok()
     # It has written nothing to the backend, so that it needs no more than to read there.
     assert backend(sandbox) == before
-    # The reader reads: an update is refused by ARM.
+    # The reader reads: an update is refused by the program, and where the stack lets others deploy, by ARM.
     config = gateways(bootstrap.outputs["objectIds"]["dev"])
-    deployable.configure({**config, "self-hosted-gateway:roles": {"nameSuffix": "(changed)"}})
+    assert "is not among them" in deployable.up(identity=schedule).output
+    (gateway,) = config["self-hosted-gateway:gateways"]
+    authentication = {**gateway["authentication"], "ownersWithoutDeployer": True}
+    deployable.configure(
+        {
+            **config,
+            "self-hosted-gateway:gateways": [{**gateway, "authentication": authentication}],
+            "self-hosted-gateway:roles": {"nameSuffix": "(changed)"},
+        }
+    )
     assert "AuthorizationFailed" in deployable.up(identity=schedule).output
     deployable.configure(config)
 
