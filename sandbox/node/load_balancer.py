@@ -82,6 +82,7 @@ class LoadBalancer:
                 self._listeners.pop(frontend).close()  # established connections go on
             for frontend in sorted(wanted - self._listeners.keys()):
                 await self._listen(*frontend)
+            self._published.serves(set(self._listeners))
             for key, service in balanced.items():
                 if all(frontend in self._listeners for frontend in wanted if frontend[:2] == key):
                     await self._tell(service)

@@ -6,6 +6,8 @@ from pathlib import Path
 from ..loopback_ports import free_ports
 
 LOOPBACK = "127.0.0.1"
+Frontend = tuple[str, str, int]
+"""Namespace, name and port of a Service."""
 
 
 class PublishedPorts:
@@ -18,6 +20,9 @@ class PublishedPorts:
             (entry["namespace"], entry["service"], entry["port"]): int(entry["address"].rpartition(":")[2])
             for entry in entries
         }
+        self._served: set[Frontend] = {
+            (entry["namespace"], entry["service"], entry["port"]) for entry in entries if entry.get("served")
+        }
 
     def of(self, namespace: str, service: str, port: int) -> int:
         """The loopback port of a Service's port: the one it had before, else a free one."""
@@ -27,13 +32,26 @@ class PublishedPorts:
             self._write()
         return self._ports[key]
 
+    def serves(self, frontends: set[Frontend]) -> None:
+        """Tell which Services' ports are listened for now."""
+        if self._served != frontends:
+            self._served = set(frontends)
+            self._write()
+
     def kept(self) -> set[int]:
         """All of them, also those of Services that nothing listens for now."""
         return set(self._ports.values())
 
     def _write(self) -> None:
         entries = [
-            {"namespace": namespace, "service": service, "port": port, "protocol": "TCP", "address": f"{LOOPBACK}:{at}"}
+            {
+                "namespace": namespace,
+                "service": service,
+                "port": port,
+                "protocol": "TCP",
+                "address": f"{LOOPBACK}:{at}",
+                "served": (namespace, service, port) in self._served,
+            }
             for (namespace, service, port), at in sorted(self._ports.items())
         ]
         new = self._file.with_suffix(".new")

@@ -48,7 +48,9 @@ def deploy(home: Home, variables: dict[str, str], console: Console) -> None:
 def services(home: Home) -> list[dict[str, Any]]:
     """Where the load balancer serves which Service's ports."""
     file = home.node / "load-balancer.json"
-    return json.loads(file.read_text()) if file.exists() else []
+    entries: list[dict[str, Any]] = json.loads(file.read_text()) if file.exists() else []
+    # Of Services that are gone, the ports are kept.
+    return [entry for entry in entries if entry.get("served")]
 
 
 def live_traffic(home: Home, service: str = "mygw-live-traffic", port: int = 80) -> str:

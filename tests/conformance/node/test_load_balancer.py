@@ -1,6 +1,7 @@
 """The load balancer: addresses, and which pods connections reach."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from sandbox.node.endpoints import NOTICE_SECONDS, Endpoints
 from sandbox.node.load_balancer import LoadBalancer
 from sandbox.node.pod_network import PodNetwork
 from sandbox.node.published_ports import PublishedPorts
+from sandbox.supervisor.deploy import services
+from sandbox.supervisor.home import Home
 
 from ..conftest import Node
 from ..control_plane import Kubernetes
@@ -139,7 +142,8 @@ async def test_a_service_deleted_while_its_ports_are_opened_ends_nothing(tmp_pat
     [service] = in_namespace("contoso", load_balancer("live", "live"))
     service["metadata"]["uid"] = "1"
     service["spec"]["ports"].append({"name": "https", "port": 443, "targetPort": 8081})
-    published, opened = PublishedPorts(tmp_path / "load-balancer.json"), asyncio.Event()
+    (tmp_path / "node").mkdir()
+    published, opened = PublishedPorts(tmp_path / "node" / "load-balancer.json"), asyncio.Event()
 
     class Deleting:
         """A cluster whose Service goes as soon as its first port has a number."""
@@ -166,3 +170,7 @@ async def test_a_service_deleted_while_its_ports_are_opened_ends_nothing(tmp_pat
         running.cancel()
     [recorded] = events.record.call_args_list
     assert "port 80 is published" in recorded.args[3]
+    # Its port is kept, and `python -m sandbox status` lists it no more.
+    file = tmp_path / "node" / "load-balancer.json"
+    assert [(entry["port"], entry["served"]) for entry in json.loads(file.read_text())] == [(80, False)]
+    assert services(Home(tmp_path)) == []
