@@ -1,6 +1,7 @@
 """The drift check: what the engine finds, what it can't see, and secrets that end soon."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from ..azure.sign_in import Azure
@@ -41,7 +42,8 @@ def check(stack: str) -> Report:
     resources = export_stack(stack, keys_of_secrets=True)
     report = Report(stack, expiring=list(expiring(resources, datetime.now(UTC))))
     try:
-        last = last_deployment(stack, before[0])
+        with _named_with(pending_deletions(resources)):
+            last = last_deployment(stack, before[0])
         report.deployed = last.deployed
         changed, planned = looked_at_and_planned(stack, resources)
         declared = compare(stack, planned, before[0], last)
@@ -78,6 +80,16 @@ def pending_deletions(resources: list[StackResource]) -> Iterator[Finding]:
                 "`pulumi up` tries to delete it again; what refuses it, such as a delete lock, has to be lifted first."
             )
             yield Finding(resource.name, resource.type, Kind.ADDED, what, actual=resource.id, advice=advice)
+
+
+@contextmanager
+def _named_with(pending: Iterable[Finding]) -> Iterator[None]:
+    """An update that fails as it deletes is told with what it has left: that stands, with the rights that it gives."""
+    try:
+        yield
+    except OpsError as error:
+        left = [f"- {finding.resource}: {finding.what}, {finding.actual}" for finding in pending]
+        raise OpsError("\n".join([str(error), *left])) from None
 
 
 def _with_objects(

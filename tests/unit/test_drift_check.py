@@ -65,6 +65,25 @@ def test_a_secret_that_has_ended_is_named_and_the_check_fails(ending: list[Stack
     assert [ended["key_id"] for ended in saved["expiring"]] == ["a-key"]
 
 
+def test_an_update_that_failed_as_it_deleted_is_told_with_what_it_has_left(
+    ending: list[StackResource], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failed(*_: Any) -> LastDeployment:
+        raise OpsError("The last update of stack dev failed.")
+
+    monkeypatch.setattr(check, "last_deployment", failed)
+    type_, id_ = "azure-native:authorization:RoleAssignment", "/providers/Microsoft.Authorization/roleAssignments/1"
+    ending.append(StackResource(f"urn:pulumi:dev::p::{type_}::mygw-reader", type_, id=id_, goes=True))
+    result = CliRunner().invoke(app, ["drift", "--stack", "dev"])
+    assert (result.exit_code, result.stderr.splitlines()) == (
+        1,
+        [
+            "error: The last update of stack dev failed.",
+            f"- mygw-reader: the one that was replaced, still to be deleted, {id_}",
+        ],
+    )
+
+
 def test_where_none_ends_a_check_that_fails_saves_nothing(ending: list[StackResource], tmp_path: Path) -> None:
     ending.append(secret("2126-01-01T00:00:00Z"))
     (tmp_path / "drift.json").write_text("{}")
