@@ -7,13 +7,13 @@ import pulumi_random as random
 
 from components import config
 from components.cluster import cluster_provider
-from components.config import Protected, ValidatorAssignmentMode
 from components.ending import end_quietly_when_interrupted
 from components.gateway import SelfHostedGateway, SelfHostedGatewayArgs
 from components.prerequisites.check import check
 from components.prerequisites.sign_in import check_sign_in
 from components.role_assignment import ServicePrincipalRole, ServicePrincipalRoleArgs
 from components.roles import GatewayRoles, GatewayRolesArgs, existing_roles
+from components.settings import Protected, ValidatorAssignmentMode
 
 end_quietly_when_interrupted()
 settings = config.load()

@@ -4,7 +4,7 @@ import json
 
 import pulumi_kubernetes as kubernetes
 
-from components.config import ClusterSettings
+from components.settings import ClusterSettings
 
 
 def cluster_provider(settings: ClusterSettings) -> kubernetes.Provider:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pulumi
 
 from components.api_management import GatewayResource, GatewayResourceArgs
-from components.config import ApiManagementSettings, GatewaySettings
 from components.identity import GatewayIdentity, GatewayIdentityArgs
 from components.role_assignment import ServicePrincipalRole, ServicePrincipalRoleArgs
+from components.settings import ApiManagementSettings, GatewaySettings
 from components.workload import GatewayWorkload, GatewayWorkloadArgs
 
 

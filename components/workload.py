@@ -36,8 +36,8 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.core.v1.outputs import ServiceStatus
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
-from components.config import SecretStore
 from components.last_write import LastWrite
+from components.settings import SecretStore
 
 CLIENT_SECRET_SETTING = "config.service.auth.azureAd.clientSecret"  # noqa: S105 - a key's name
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pulumi
 from pulumi_azure_native import management
 
-from components.config import PROJECT, RolesSettings
+from components.settings import PROJECT, RolesSettings
 
 from .answers import is_absent, reason
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from components.config import PROJECT, ClusterSettings
+from components.settings import PROJECT, ClusterSettings
 
 
 def context_problems(cluster: ClusterSettings | None) -> Iterator[str]:

@@ -11,8 +11,8 @@ from components.api_management import (
     look_up_gateway,
     look_up_instance,
 )
-from components.config import PROJECT, ApiManagementSettings, GatewaySettings
 from components.image import SETTINGS_SINCE, is_older
+from components.settings import PROJECT, ApiManagementSettings, GatewaySettings
 
 from .answers import is_absent, is_forbidden, reason
 

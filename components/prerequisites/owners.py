@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pulumi
 import pulumi_azuread as azuread
 
-from components.config import PROJECT, GatewaySettings
+from components.settings import PROJECT, GatewaySettings
 
 from .answers import is_absent, reason
 
