@@ -1,6 +1,7 @@
 """What all tests share: the documents that are made from what they know."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +22,10 @@ LONGEST = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each of pytest-xdist's workers ports of its own."""
+    """Let commands be interrupted, and give each of pytest-xdist's workers ports of its own."""
+    # In the background, a shell has SIGINT ignored, and so would every command that a test starts.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     workers, worker = os.environ.get("PYTEST_XDIST_WORKER_COUNT"), os.environ.get("PYTEST_XDIST_WORKER", "")
     if workers:
         size = len(PORTS) // int(workers)
