@@ -5,11 +5,10 @@ from collections.abc import Iterator
 import pulumi
 from pulumi_azure_native import management
 
+from components.formats import is_management_group
 from components.settings import PROJECT, RolesSettings
 
 from .answers import is_absent, reason
-
-_PREFIX = "/providers/microsoft.management/managementgroups/"
 
 
 def scope_problems(roles: RolesSettings, azure: pulumi.ProviderResource) -> Iterator[str]:
@@ -17,9 +16,9 @@ def scope_problems(roles: RolesSettings, azure: pulumi.ProviderResource) -> Iter
     if roles.existing is not None:
         return
     for index, scope in enumerate(roles.assignable_scopes):
-        if not scope.lower().startswith(_PREFIX):
+        if not is_management_group(scope):
             continue
-        key, group = f"{PROJECT}:roles.assignableScopes[{index}]", scope[len(_PREFIX) :]
+        key, group = f"{PROJECT}:roles.assignableScopes[{index}]", scope.rpartition("/")[2]
         try:
             management.get_management_group(group_id=group, opts=pulumi.InvokeOptions(provider=azure))
         except Exception as error:
