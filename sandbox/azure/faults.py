@@ -15,6 +15,7 @@ from .responses import ApiError, arm_error, entra_error, graph_error
 
 # The APIs that operations are named by.
 _APIS = ("ARM", "Graph", "Entra", "Configuration", "GitHub", "Metadata")
+_METHODS = ("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE")
 # What each API says where the fault does not: code by status.
 _CODES = {401: "ExpiredAuthenticationToken", 403: "AuthorizationFailed", 429: "TooManyRequests"}
 
@@ -52,10 +53,13 @@ class Fault(BaseModel):
     @field_validator("operation")
     @classmethod
     def _can_match(cls, operation: str) -> str:
-        head = re.split(r"[*?\[]", operation, maxsplit=1)[0]
-        if not any(f"{api} ".startswith(head) or head.startswith(f"{api} ") for api in _APIS):
-            raise ValueError(f"no operation begins like that: expected one of {', '.join(_APIS)}, a method and more")
-        return operation
+        head, *rest = re.split(r"[*?\[]", operation, maxsplit=1)
+        for begin in (f"{api} {method} " for api in _APIS for method in _METHODS):
+            if head.startswith(begin) or (rest and begin.startswith(head)):
+                return operation
+        raise ValueError(
+            f"no operation begins like that: expected one of {', '.join(_APIS)}, a method such as GET, and what it is about"
+        )
 
     @model_validator(mode="after")
     def _does_something(self) -> "Fault":

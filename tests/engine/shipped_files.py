@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 import yaml
 
-from .sandbox import CHECKOUT, DEPLOYER, SUBSCRIPTION, TENANT
+from ..environments import shipped
+from .sandbox import DEPLOYER, SUBSCRIPTION, TENANT
 
 TODAY = datetime.now(UTC).date()
 PLACEHOLDERS = {
@@ -23,15 +23,6 @@ PLACEHOLDERS = {
     "<today, as yyyy-mm-dd>": f"{TODAY - timedelta(days=1)}",
     "<context of your kubeconfig>": "sandbox",
 }
-
-
-def shipped(stack: str) -> str:
-    """A stack's file; in a copy that has filled it in, or has no such environment, the test is skipped."""
-    file = CHECKOUT / f"Pulumi.{stack}.yaml"
-    text = file.read_text() if file.exists() else ""
-    if "<tenant ID>" not in text:
-        pytest.skip(f"{file.name} is not there as it is shipped: this copy has environments of its own")
-    return text
 
 
 def filled_in(text: str) -> Any:

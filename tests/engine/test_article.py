@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
+from ..environments import shipped
 from .sandbox import DEPLOYER, SUBSCRIPTION, TENANT, Stack
-from .shipped_files import shipped
 
 PLACEHOLDERS = {
     "<tenant ID>": TENANT,

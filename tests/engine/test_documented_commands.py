@@ -14,6 +14,7 @@ import yaml
 
 from tests.documented_commands import Block, blocks, mentions, pages, why_not_run
 
+from ..environments import shipped
 from .by_hand import deploy_by_hand
 from .sandbox import (
     CHECKOUT,
@@ -22,7 +23,7 @@ from .sandbox import (
     sandbox_config,
     sandbox_gateway,
 )
-from .shipped_files import filled_in, shipped
+from .shipped_files import filled_in
 
 STACKS = ("staging", "dev")
 _IGNORED = (".git", ".sandbox", ".venv", "__pycache__", ".*_cache")

@@ -1,13 +1,13 @@
 """All problems of a stack's file are reported at once, each with its key and what is expected."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from components.ending import Refusal
+from tests.environments import shipped
 from tests.unit import program
 
 
@@ -112,8 +112,7 @@ def of_instance(**changes: Any) -> list[str]:
 
 
 def test_the_shipped_file_is_told_what_it_has_to_name_and_nothing_that_nobody_wrote() -> None:
-    file = Path(__file__).parents[2] / "Pulumi.dev.yaml"
-    assert problems_of(yaml.safe_load(file.read_text())["config"]) == [
+    assert problems_of(yaml.safe_load(shipped("dev"))["config"]) == [
         "azure-native:tenantId: expected a GUID such as 00000000-0000-0000-0000-000000000000",
         "azure-native:subscriptionId: expected a GUID such as 00000000-0000-0000-0000-000000000000",
         "self-hosted-gateway:apiManagement.name: expected the name of an API Management instance: 1 to 50 of a-z, A-Z, "

@@ -137,7 +137,14 @@ def test_every_date_in_a_stacks_file_is_quoted() -> None:
         for name, text in {**files, **{p: text_of(p) for p in pages()}}.items()
     }
     assert [(name, date) for name, found in dates.items() for date in found if not re.match(r'"[^"]+"', date)] == []
-    assert dates["Pulumi.dev.yaml"] == ['"<today, as yyyy-mm-dd>"']
+    assert dates["Pulumi.sandbox.yaml"] == ['"2026-11-01"']
+
+
+def test_it_is_told_what_plain_pulumi_leaves_on_the_machine() -> None:
+    _, _, section = text_of("docs/security.md").partition("\n## What a run leaves on the machine\n")
+    said = " ".join(section.partition("\n## ")[0].split())
+    assert "each run of plain `pulumi` leaves a copy of the kubeconfig in the temporary folder" in said
+    assert "For plain `pulumi`, set `TMPDIR` to a folder that you delete afterwards." in said
 
 
 # What a person reads and pastes: pages, and messages of the commands and of the programs.

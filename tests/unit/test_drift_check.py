@@ -84,6 +84,19 @@ def test_an_update_that_failed_as_it_deleted_is_told_with_what_it_has_left(
     )
 
 
+def test_what_was_replaced_and_could_not_be_deleted_is_drift(
+    ending: list[StackResource], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "looked_at_and_planned", lambda *_: ([], []))
+    type_, id_ = "azure-native:authorization:RoleAssignment", "/providers/Microsoft.Authorization/roleAssignments/1"
+    ending.append(StackResource(f"urn:pulumi:dev::p::{type_}::mygw-reader", type_, id=id_, goes=True))
+    result = CliRunner().invoke(app, ["drift", "--stack", "dev"])
+    assert (result.exit_code, result.stderr) == (7, "")
+    assert "mygw-reader" in result.stdout
+    assert id_ in result.stdout
+    assert "1 difference(s) in 1 resource(s)." in result.stdout
+
+
 def test_where_none_ends_a_check_that_fails_saves_nothing(ending: list[StackResource], tmp_path: Path) -> None:
     ending.append(secret("2126-01-01T00:00:00Z"))
     (tmp_path / "drift.json").write_text("{}")

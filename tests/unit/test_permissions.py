@@ -1,8 +1,12 @@
-"""Which actions a role grants, and where: as ARM decides it."""
+"""Which actions a role grants, and where, as ARM decides it; and which the documented roles ask for."""
+
+import json
 
 import pytest
 
 from ops.azure.permissions import any_grants, covers, grants
+
+from ..conftest import CHECKOUT
 
 GET_CONFIGURATION = "Microsoft.ApiManagement/service/gateways/getConfiguration/action"
 READ_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/read"
@@ -59,3 +63,19 @@ def test_what_one_permission_leaves_out_another_gives() -> None:
 )
 def test_a_scope_covers_what_is_below_it(scope: str, covered: bool) -> None:
     assert covers(scope, f"{GROUP}/providers/Microsoft.ApiManagement/service/contoso-apim") is covered
+
+
+def test_the_documented_reader_reads_what_the_deployer_does_and_nothing_else() -> None:
+    deployer, reader = (
+        json.loads((CHECKOUT / "docs" / "roles" / f"{role}.json").read_text())["Actions"]
+        for role in ("deployer", "reader")
+    )
+    assert reader == [
+        "Microsoft.Authorization/roleDefinitions/read",
+        "Microsoft.Authorization/roleAssignments/read",
+        "Microsoft.ApiManagement/service/read",
+        "Microsoft.ApiManagement/service/apis/read",
+        "Microsoft.ApiManagement/service/gateways/read",
+        "Microsoft.ApiManagement/service/gateways/apis/read",
+    ]
+    assert [action for action in deployer if action.endswith("/read")] == reader

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ops.engine.state import StackResource, resources_of, resources_under_way
+from ops.engine.state import StackResource, resources_under_way
 from ops.errors import OpsError
 from ops.verify import run
 from ops.verify.gateways import Gateway, KubernetesObject, default_audience, gateways_of
@@ -159,14 +159,22 @@ def test_a_stack_without_gateways_is_told() -> None:
         gateways_of("dev", [])
 
 
-def test_what_nobody_knows_yet_is_said_by_the_question_that_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Nothing:
-        arm = None
+class Nothing:
+    """In the place of Azure and of the cluster: nothing is asked there."""
 
-        def __init__(self, provider: Any) -> None: ...
+    arm = None
 
+    def __init__(self, provider: Any) -> None: ...
+
+
+@pytest.fixture
+def nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "Azure", Nothing)
     monkeypatch.setattr(run, "Cluster", Nothing)
+
+
+@pytest.mark.usefixtures("nothing")
+def test_what_nobody_knows_yet_is_said_by_the_question_that_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "export_raw", lambda _: state(creating=(APPLICATION,)))
     report = run.verify("dev")
     assert [(check.question, check.answer, check.found) for check in report.checks] == [
@@ -194,17 +202,19 @@ def test_a_token_is_asked_for_an_audience_wherever_the_endpoint_is(host: str, au
     assert default_audience(host) == audience
 
 
-def test_what_a_replacement_has_left_to_be_deleted_is_named() -> None:
-    type_ = "azure-native:authorization:RoleAssignment"
-    kept = record(type_, "mygw-reader", id="/new")
-    state = {"deployment": {"resources": [*BASIS, kept, {**kept, "id": "/old", "delete": True}]}}
-    (check,) = run.pending_deletions(resources_of(state))
+@pytest.mark.usefixtures("nothing")
+def test_what_a_replacement_has_left_to_be_deleted_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = record("azure-native:authorization:RoleAssignment", "mygw-reader", id="/old", delete=True)
+    monkeypatch.setattr(run, "export_raw", lambda _: state(left, creating=(APPLICATION,)))
+    report = run.verify("dev")
+    check = report.checks[-1]
     assert (check.subject, check.question, check.answer, check.found) == (
         "mygw-reader",
         "pending deletion",
         Answer.FAILED,
         "it was replaced, and the old one is still to be deleted: /old",
     )
+    assert report.exit_code == 1
 
 
 def test_gateways_come_in_the_order_of_their_names_whatever_the_states_is() -> None:

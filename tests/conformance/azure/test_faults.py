@@ -118,7 +118,13 @@ def test_lists_lag_behind_writes_where_that_is_switched_on(emulator: Emulator) -
     assert len(list(definitions.list(SUBSCRIPTION_SCOPE, filter="roleName eq 'Contoso Reader'"))) == 1
 
 
-def test_a_fault_that_can_never_match_is_refused(emulator: Emulator) -> None:
-    answer = emulator.client().post("/_sandbox/faults", json={"operation": "foo bar", "status": 500})
+@pytest.mark.parametrize("operation", ["foo bar", "ARM", "ARM PUT", "ARM foo bar", "ARM put *", "GET ARM *"])
+def test_a_fault_that_can_never_match_is_refused(emulator: Emulator, operation: str) -> None:
+    answer = emulator.client().post("/_sandbox/faults", json={"operation": operation, "status": 500})
     assert answer.status_code == 400
     assert "no operation begins like that: expected one of ARM, Graph, Entra, Configuration" in answer.text
+
+
+@pytest.mark.parametrize("operation", ["*", "ARM*", "ARM P*", "Graph GET applications", "?RM GET [a-m]*"])
+def test_a_fault_that_can_match_is_taken(emulator: Emulator, operation: str) -> None:
+    fault(emulator, operation=operation, status=500)

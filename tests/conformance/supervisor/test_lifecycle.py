@@ -103,7 +103,7 @@ def test_a_second_start_starts_nothing(sandbox: Sandbox) -> None:
 
 def test_the_environment_can_be_taken_into_a_shell(sandbox: Sandbox) -> None:
     tried = (
-        'printf "%s\\n" "$SANDBOX_HOME" "$KUBECONFIG"',
+        'printf "%s\\n" "$SANDBOX_HOME" "$KUBECONFIG" "$TMPDIR"',
         "command -v pulumi",
         "command -v kubectl",
         "pulumi whoami --non-interactive",
@@ -111,8 +111,9 @@ def test_the_environment_can_be_taken_into_a_shell(sandbox: Sandbox) -> None:
     script = "\n".join([sandbox.ok("env"), *tried])
     answer = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"})
     assert answer.returncode == 0, answer.stderr
-    home, kubeconfig, pulumi, kubectl, _ = answer.stdout.splitlines()
+    home, kubeconfig, temporary, pulumi, kubectl, _ = answer.stdout.splitlines()
     assert home == str(sandbox.home)
+    assert temporary == str(sandbox.home / "temporary")  # what plugins leave there, a reset erases
     assert Path(kubeconfig).is_relative_to(sandbox.home)
     assert (Path(pulumi).name, Path(kubectl).name) == ("pulumi", "kubectl")
 
