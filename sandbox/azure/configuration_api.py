@@ -10,7 +10,7 @@ import re
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from .azure import Azure
+from .azure import Azure, now
 from .database import Document
 from .rbac import Access, allowed
 from .responses import ApiError, arm_error
@@ -34,10 +34,10 @@ class ConfigurationApi:
         self._tokens = tokens
 
     async def handle(self, request: Request, host: re.Match[str]) -> Response:
-        """GET /gateways/<name>/configuration."""
+        """GET /gateways/<name>/events, POST /gateways/<name>/heartbeats."""
         service = self._service(host[1])
-        path = re.fullmatch(r"/gateways/([^/]+)/configuration", request.url.path)
-        if request.method != "GET" or path is None:
+        path = re.fullmatch(r"/gateways/([^/]+)/(events|heartbeats)", request.url.path)
+        if path is None or request.method != {"events": "GET", "heartbeats": "POST"}[path[2]]:
             raise arm_error(404, "NotFound", f"The configuration API has no {request.method} {request.url.path}.")
         caller = self._authenticate(request, host[2])
         self._check_validator(service)
@@ -52,7 +52,7 @@ class ConfigurationApi:
         gateway = self._azure.database.get("gateway", gateway_id)
         if gateway is None:
             raise arm_error(404, "GatewayNotFound", f"Gateway '{path[1]}' was not found on '{service['name']}'.")
-        return self._configuration(request, gateway)
+        return self._configuration(request, gateway) if path[2] == "events" else await self._heartbeat(request, gateway)
 
     def _service(self, name: str) -> Document:
         for service in self._azure.database.all("service"):
@@ -87,6 +87,14 @@ class ConfigurationApi:
                     f"The managed identity '{identity}' of API Management instance '{service['name']}' may not perform "
                     f"action '{action}' over scope '{service['id']}', so access to the gateway can't be checked.",
                 )
+
+    async def _heartbeat(self, request: Request, gateway: Document) -> Response:
+        """One instance of the gateway says that it is there; ARM shows it with the gateway resource."""
+        instance = str((await request.json())["instanceId"])
+        key = f"{gateway['id']}/{instance}"
+        heard = {"gateway": gateway["id"], "instanceId": instance, "timestamp": now()}
+        self._azure.database.put("heartbeat", key, heard)
+        return Response(status_code=204)
 
     def _configuration(self, request: Request, gateway: Document) -> Response:
         database, prefix = self._azure.database, f"{gateway['id']}/apis/".lower()

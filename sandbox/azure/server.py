@@ -127,7 +127,7 @@ class Server:
     def _operation(self, host: str, request: Request) -> str:
         path, method = request.scope["path"], request.method
         if HOST.fullmatch(host):
-            return f"Configuration {method} gateways/configuration"
+            return f"Configuration {method} gateways/{path.rsplit('/', 1)[-1]}"
         if path.startswith("/_sandbox/"):
             return "sandbox"
         if host == GITHUB_HOST or path.startswith("/_github/"):

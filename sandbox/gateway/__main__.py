@@ -23,6 +23,7 @@ async def _run(settings: Settings, network: Network, log: Log, arguments: argpar
     ):
         configuration = ConfigurationPoller(
             gateway_name=settings.gateway_name,
+            instance=network.host_name,
             endpoint=settings.endpoint,
             tokens=EntraTokens(settings.application, entra),
             client=azure,

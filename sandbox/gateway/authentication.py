@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from .network import NameNotResolvedError
 from .settings import EntraApplication
 
 # A token is renewed this long before it ends, and no later than after four fifths of a short life.
@@ -14,6 +15,10 @@ RENEW_AFTER_SHARE = 0.8
 
 class TokenUnavailableError(Exception):
     """Entra gave no token; the message holds Entra's code and reason, and no secret."""
+
+
+class HostNotResolvedError(Exception):
+    """DNS does not know the name of a host that the gateway calls."""
 
 
 @dataclass
@@ -35,6 +40,7 @@ class EntraTokens:
 
         Raises:
             TokenUnavailableError: Entra refused, or was not reached.
+            HostNotResolvedError: DNS does not know Entra's name.
         """
         if self._token is None or time.monotonic() >= self._token.renew_at:
             self._token = await self._request()
@@ -55,6 +61,8 @@ class EntraTokens:
         }
         try:
             response = await self._client.post(url, data=form)
+        except NameNotResolvedError as error:
+            raise HostNotResolvedError(str(error)) from None
         except httpx.HTTPError as error:
             raise TokenUnavailableError(f"{application.authority} was not reached: {describe(error)}") from None
         if response.status_code != httpx.codes.OK:

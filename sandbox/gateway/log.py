@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from .settings import LOG_LEVELS, LogFormat
 
-_NAMES = {"debug": "Debug", "info": "Info", "warn": "Warn", "error": "Error", "fatal": "Fatal"}
+# `Verbose` and `Warning` are known from logs of the image; the other names are not established.
+_NAMES = {"debug": "Verbose", "info": "Info", "warn": "Warning", "error": "Error", "fatal": "Fatal"}
 
 
 class Log:

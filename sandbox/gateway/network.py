@@ -11,8 +11,13 @@ from pathlib import Path
 
 import httpx
 
+DEFAULT_HOST_NAME = "localhost"
 TRUST_STORE = Path("etc/ssl/certs/ca-certificates.crt")
 HTTPS_PORT = 443
+
+
+class NameNotResolvedError(httpx.ConnectError):
+    """DNS does not know a name."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,9 @@ class Network:
     resolve: dict[str, str]
     """Host name, or `*.` and a domain, to the address that answers on its port 443."""
 
+    host_name: str = DEFAULT_HOST_NAME
+    """The container's own host name: in a cluster, the pod's."""
+
     @classmethod
     def of(cls, root: Path) -> "Network":
         """Reads `network.json`.
@@ -41,6 +49,7 @@ class Network:
             root=root,
             listen={int(port): int(published) for port, published in document["listen"].items()},
             resolve={name.lower(): str(address) for name, address in document["resolve"].items()},
+            host_name=str(document.get("hostname", DEFAULT_HOST_NAME)),
         )
 
     def address_of(self, host: str) -> tuple[str, int] | None:
@@ -78,7 +87,7 @@ class _Transport(httpx.AsyncHTTPTransport):
         host = request.url.host
         address = self._network.address_of(host)
         if address is None:
-            raise httpx.ConnectError(f"the name {host} could not be resolved", request=request)
+            raise NameNotResolvedError(f"the name {host} could not be resolved", request=request)
         if (request.url.port or HTTPS_PORT) != HTTPS_PORT:
             raise httpx.ConnectError(f"{host}:{request.url.port} refused the connection", request=request)
         ip, port = address

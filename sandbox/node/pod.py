@@ -234,7 +234,8 @@ class Pod:
         network = json.loads(self._node.network_file.read_text())
         declared = {port["containerPort"] for port in spec.get("ports") or [] if port.get("protocol", "TCP") == "TCP"}
         listen = self._node.network.publish(self.ip, declared | set(image.ports))
-        (root / "network.json").write_text(json.dumps({"listen": listen, "resolve": network["resolve"]}, indent=2))
+        own = {"hostname": self.object["metadata"]["name"], "listen": listen, "resolve": network["resolve"]}
+        (root / "network.json").write_text(json.dumps(own, indent=2))
         trusted = Path(network["trustedCertificates"])
         trust_store = root / TRUST_STORE
         trust_store.parent.mkdir(parents=True)

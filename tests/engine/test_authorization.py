@@ -53,8 +53,8 @@ def is_ready(stack: Stack, pod: str) -> bool:
 @pytest.mark.parametrize(
     ("remove", "reason"),
     [
-        (remove_reader_assignment, "GatewayAccessDenied"),
-        (remove_validator_assignment, "ValidatorAccessDenied"),
+        (remove_reader_assignment, "StatusCode: Forbidden"),
+        (remove_validator_assignment, "StatusCode: Forbidden"),
         (remove_client_secret, "AADSTS7000215"),
     ],
 )
@@ -89,7 +89,7 @@ def test_a_deployment_waits_for_rights_that_take_their_time(stack: Stack) -> Non
     def refused() -> str:
         names = list(stack.sandbox.objects("pods"))
         assert len(names) == 1
-        assert "AccessDenied" in stack.sandbox.cluster().log(names[0])
+        assert "StatusCode: Forbidden" in stack.sandbox.cluster().log(names[0])
         return names[0]
 
     pod = eventually(refused)

@@ -116,5 +116,5 @@ def test_a_rotation_fails_no_request_while_tokens_are_renewed(deployed: Stack) -
     (application,) = deployed.sandbox.graph().get("/v1.0/applications", params={"$filter": APPLICATION}).json()["value"]
     assert [secret["keyId"] for secret in application["passwordCredentials"]] == [new_key]
     for name in deployed.sandbox.objects("pods"):
-        assert "TokenUnavailable" not in deployed.sandbox.cluster().log(name)
+        assert "AADSTS" not in deployed.sandbox.cluster().log(name)
     deployed.preview("--expect-no-changes").ok()

@@ -13,6 +13,9 @@ from .entry import Call, Operation, not_found, operation, respond
 from .resource_groups import GROUP, find_group
 
 _VERSIONS = frozenset({"2021-08-01", "2022-08-01", "2023-05-01-preview", "2024-05-01"})
+# Recorded answers of this version show `heartbeat`: null to a PUT, else a list, empty where no instance was ever heard of.
+# No API document has it, and whether other versions do is not established.
+_HEARTBEAT_VERSIONS = frozenset({"2021-08-01"})
 _SERVICE = f"{GROUP}/providers/Microsoft.ApiManagement/service/{{service}}"
 
 # Lengths of the API document, and the characters that names of ARM's resources may not have.
@@ -96,11 +99,11 @@ class ApiManagement:
         """GET an instance's gateway resources."""
         prefix = f"{self._service(call)['id']}/gateways/".lower()
         found = [g for g in self._database.all("gateway") if g["id"].lower().startswith(prefix)]
-        return respond({"value": [_gateway(gateway) for gateway in found], "count": len(found)})
+        return respond({"value": [self._shown(gateway, call) for gateway in found], "count": len(found)})
 
     def get_gateway(self, call: Call) -> Response:
         """GET one gateway resource."""
-        return respond(_gateway(self._gateway(call)))
+        return respond(self._shown(self._gateway(call), call))
 
     def put_gateway(self, call: Call) -> Response:
         """PUT: 201 for a new gateway resource, 200 for a changed one."""
@@ -121,7 +124,7 @@ class ApiManagement:
         properties = {"locationData": location, "description": given.get("description")}
         document = {"id": id_, "name": name, "properties": properties}
         self._database.put("gateway", id_, document)
-        return respond(_gateway(document), 200 if existing else 201)
+        return respond(self._shown(document, call), 200 if existing else 201)
 
     def delete_gateway(self, call: Call) -> Response:
         """DELETE: 200, or 204 where there is none; If-Match is required."""
@@ -130,6 +133,8 @@ class ApiManagement:
         id_ = f"{service['id']}/gateways/{call.groups['gateway']}"
         for attached in self._attached(id_):
             self._database.delete("attachedApi", attached["id"])
+        for heard in self._heartbeats(id_):
+            self._database.delete("heartbeat", f"{id_}/{heard['instanceId']}")
         return Response(status_code=200 if self._database.delete("gateway", id_) else 204)
 
     def list_attached(self, call: Call) -> Response:
@@ -185,6 +190,17 @@ class ApiManagement:
             raise arm_error(404, "ResourceNotFound", "API not found.")
         return api
 
+    def _shown(self, gateway: Document, call: Call) -> Document:
+        properties = dict(gateway["properties"])
+        if call.query["api-version"] in _HEARTBEAT_VERSIONS:
+            properties["heartbeat"] = None if call.method == "PUT" else self._heartbeats(gateway["id"])
+        return {**gateway, "properties": properties, "type": "Microsoft.ApiManagement/service/gateways"}
+
+    def _heartbeats(self, gateway_id: str) -> list[Document]:
+        """What an entry of the list looks like is not established."""
+        heard = [entry for entry in self._database.all("heartbeat") if entry["gateway"].lower() == gateway_id.lower()]
+        return [{key: entry[key] for key in ("instanceId", "timestamp")} for entry in heard]
+
     def _attached(self, gateway_id: str) -> list[Document]:
         prefix = f"{gateway_id}/apis/".lower()
         return [entry for entry in self._database.all("attachedApi") if entry["id"].lower().startswith(prefix)]
@@ -195,10 +211,6 @@ def _require_if_match(call: Call) -> None:
         raise arm_error(
             400, "ValidationError", "The If-Match header is required: an ETag, or * for an unconditional delete."
         )
-
-
-def _gateway(document: Document) -> Document:
-    return {**document, "type": "Microsoft.ApiManagement/service/gateways"}
 
 
 def _api(document: Document) -> Document:

@@ -1,6 +1,7 @@
 """The configuration API: who asks, may the instance find out, and may the caller have it."""
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -41,7 +42,7 @@ def grant(emulator: Emulator, identity: Identity, action: str = GET_CONFIGURATIO
 
 
 def ask(emulator: Emulator, identity: Identity, resource: str = CONFIGURATION, host: str = HOST) -> httpx.Response:
-    return emulator.sign_in(identity, resource, host).get("/gateways/mygw/configuration")
+    return emulator.sign_in(identity, resource, host).get("/gateways/mygw/events")
 
 
 def refused(answer: httpx.Response) -> tuple[int, str, str]:
@@ -59,8 +60,41 @@ def test_with_both_rights_the_gateways_apis_are_given(emulator: Emulator, identi
     answer = ask(emulator, identity)
     assert answer.json()["apis"] == [{"name": "echo", "displayName": "Echo API", "path": "echo"}]
     client = emulator.sign_in(identity, CONFIGURATION, HOST)
-    again = client.get("/gateways/mygw/configuration", headers={"If-None-Match": answer.headers["etag"]})
+    again = client.get("/gateways/mygw/events", headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_arm_shows_the_heartbeats_of_a_gateway_in_the_version_whose_answers_have_them(
+    emulator: Emulator, identity: Identity
+) -> None:
+    arm, gateway = emulator.arm(), f"{INSTANCE_SCOPE}/gateways/mygw"
+
+    def shown(version: str = "2021-08-01") -> Any:
+        properties = arm.get(gateway, params={"api-version": version}).json()["properties"]
+        (listed,) = arm.get(f"{INSTANCE_SCOPE}/gateways", params={"api-version": version}).json()["value"]
+        assert listed["properties"] == properties
+        return properties.get("heartbeat", "not shown")
+
+    assert shown() == []
+    client = emulator.sign_in(identity, CONFIGURATION, HOST)
+    beat = {"instanceId": "mygw-7d9c-abcde"}
+    validate(emulator)
+    assert refused(client.post("/gateways/mygw/heartbeats", json=beat))[:2] == (403, "GatewayAccessDenied")
+    assert shown() == []
+    grant(emulator, identity)
+    before = datetime.now(UTC)
+    for _ in range(2):
+        assert client.post("/gateways/mygw/heartbeats", json=beat).status_code == 204
+    (heard,) = shown()
+    assert heard["instanceId"] == "mygw-7d9c-abcde"
+    assert before <= datetime.fromisoformat(heard["timestamp"]) <= datetime.now(UTC)
+    assert [shown(version) for version in ("2022-08-01", "2024-05-01")] == ["not shown", "not shown"]
+    body = {"properties": {"locationData": {"name": "there"}}}
+    put = arm.put(gateway, params={"api-version": "2021-08-01"}, json=body).json()
+    assert put["properties"] == {"locationData": {"name": "there"}, "description": None, "heartbeat": None}
+    arm.delete(gateway, params={"api-version": "2021-08-01"}, headers={"If-Match": "*"}).raise_for_status()
+    arm.put(gateway, params={"api-version": "2021-08-01"}, json=body).raise_for_status()
+    assert shown() == []
 
 
 def test_without_the_validator_nobody_can_be_checked(emulator: Emulator, identity: Identity) -> None:
@@ -144,7 +178,7 @@ def test_a_gateway_or_instance_that_is_not_there_is_not_found(emulator: Emulator
     validate(emulator)
     grant(emulator, identity)
     client = emulator.sign_in(identity, CONFIGURATION, HOST)
-    assert refused(client.get("/gateways/other/configuration"))[:2] == (404, "GatewayNotFound")
+    assert refused(client.get("/gateways/other/events"))[:2] == (404, "GatewayNotFound")
     elsewhere = ask(emulator, identity, host="contoso-none.configuration.azure-api.net")
     assert refused(elsewhere)[:2] == (404, "ServiceNotFound")
 
@@ -156,7 +190,7 @@ def test_a_token_for_another_resource_is_refused(emulator: Emulator, identity: I
         status, code, message = refused(ask(emulator, identity, resource))
         assert (status, code) == (401, "InvalidToken")
         assert "audience" in message
-    no_token = emulator.client(host=HOST).get("/gateways/mygw/configuration")
+    no_token = emulator.client(host=HOST).get("/gateways/mygw/events")
     assert refused(no_token)[:2] == (401, "InvalidToken")
 
 
@@ -187,7 +221,7 @@ def test_each_claim_of_the_token_is_checked(
     }
     key = (emulator.state / "token-key.pem").read_text()
     token = jwt.encode(claims, key, algorithm="RS256")
-    answer = emulator.client(token, HOST).get("/gateways/mygw/configuration")
+    answer = emulator.client(token, HOST).get("/gateways/mygw/events")
     if reason is None:
         assert answer.status_code == 200
     else:
@@ -199,5 +233,5 @@ def test_a_token_signed_by_somebody_else_is_refused(emulator: Emulator, identity
     token = emulator.token(identity, CONFIGURATION).json()["access_token"]
     claims = jwt.decode(token, options={"verify_signature": False})
     forged = jwt.encode(claims, rsa.generate_private_key(public_exponent=65537, key_size=2048), algorithm="RS256")
-    answer = emulator.client(forged, HOST).get("/gateways/mygw/configuration")
+    answer = emulator.client(forged, HOST).get("/gateways/mygw/events")
     assert refused(answer)[:2] == (401, "InvalidToken")

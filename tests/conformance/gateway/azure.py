@@ -34,6 +34,7 @@ class Azure:
     token_life: int = 3600
     token_requests: list[dict[str, str]] = field(default_factory=list)
     configuration_requests: list[dict[str, str]] = field(default_factory=list)
+    heartbeats: list[str] = field(default_factory=list)
     answered: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def token(self, request: Request) -> Response:
@@ -50,7 +51,7 @@ class Azure:
         self.configuration_requests.append(
             {
                 "host": headers["host"],
-                "path": request.url.path,
+                "path": f"{request.url.path}?{request.url.query}",
                 "authorization": headers.get("authorization", ""),
                 "if-none-match": headers.get("if-none-match", ""),
             }
@@ -64,6 +65,10 @@ class Azure:
         if headers.get("if-none-match") == etag:
             return Response(status_code=304)
         return JSONResponse({"gateway": {"name": "mygw"}, "apis": self.apis}, headers={"ETag": etag})
+
+    async def heartbeat(self, request: Request) -> Response:
+        self.heartbeats.append((await request.json())["instanceId"])
+        return Response(status_code=204)
 
     async def polled(self, times: int) -> None:
         """Ends when that many more polls were made."""
@@ -88,7 +93,8 @@ async def serve(folder: Path, names: tuple[str, ...]) -> AsyncIterator[Azure]:
     app = Starlette(
         routes=[
             Route("/{tenant}/oauth2/v2.0/token", azure.token, methods=["POST"]),
-            Route("/gateways/{gateway}/configuration", azure.configuration),
+            Route("/gateways/{gateway}/events", azure.configuration),
+            Route("/gateways/{gateway}/heartbeats", azure.heartbeat, methods=["POST"]),
         ]
     )
     server = _Server(uvicorn.Config(app, log_config=None, lifespan="off", ssl_certfile=folder / "server.pem"))

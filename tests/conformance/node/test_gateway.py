@@ -100,7 +100,7 @@ def test_a_gateway_without_authorization_is_not_ready_and_says_why(
     azure.configuration_refusal = (403, refusal)
     try:
         deploy(kubernetes, namespace, article())
-        event = kubernetes.await_event(namespace, "Unhealthy", "GatewayAccessDenied")
+        event = kubernetes.await_event(namespace, "Unhealthy", "StatusCode: Forbidden")
     finally:
         azure.configuration_refusal = None
     assert "HTTP probe failed with statuscode: 503: Not ready:" in event["message"]
