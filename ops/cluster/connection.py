@@ -1,8 +1,11 @@
 """The stack's Kubernetes cluster, read with the kubeconfig that its provider uses."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import urllib3
@@ -14,6 +17,18 @@ from kubernetes.dynamic import DynamicClient
 from kubernetes.dynamic.exceptions import NotFoundError
 
 from ..errors import ForbiddenError, OpsError
+
+# As kubelet writes the time before a line.
+_LOG_LINE = re.compile(r"(\d{4}-\d\d-\d\dT\S+) ?(.*)")
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of a container's log."""
+
+    at: datetime
+    """When the container wrote it, by its node's clock."""
+    text: str
 
 
 class Cluster:
@@ -89,7 +104,7 @@ class Cluster:
             found = self._resource("v1", "Event").get(namespace=namespace, field_selector="type=Warning")
             return sorted(found.to_dict()["items"], key=_last_seen)
 
-    def log(self, namespace: str, pod: str, lines: int, seconds: int) -> list[str]:
+    def log(self, namespace: str, pod: str, lines: int, seconds: int) -> list[LogLine]:
         """The last lines of a pod's log, none older than some seconds.
 
         Raises:
@@ -98,11 +113,12 @@ class Cluster:
         with _told(f"The log of pod {namespace}/{pod}"):
             # The client's own method imports the classes of all objects: as much as all else of a command.
             path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
-            query = [("tailLines", lines), ("sinceSeconds", seconds)]
+            query = [("tailLines", lines), ("sinceSeconds", seconds), ("timestamps", "true")]
             text: str = self._client.request("get", path, query_params=query, serialize=False).data.decode(
                 errors="replace"
             )
-            return text.splitlines()
+            dated = (_LOG_LINE.fullmatch(line) for line in text.splitlines())
+            return [LogLine(datetime.fromisoformat(line[1]), line[2]) for line in dated if line is not None]
 
     def _resource(self, api_version: str, kind: str) -> Any:
         return self._client.resources.get(api_version=api_version, kind=kind)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from ..azure.sign_in import Azure
 from ..cluster.connection import Cluster
+from ..engine.pending import ADVICE, left_to_delete
 from ..engine.providers import provider_inputs
 from ..engine.state import StackResource, export_raw, export_stack, holdings
 from ..engine.steps import Step
@@ -72,14 +73,10 @@ def expiring(resources: list[StackResource], now: datetime) -> Iterator[Expiring
 
 
 def pending_deletions(resources: list[StackResource]) -> Iterator[Finding]:
-    """What was replaced and could not be deleted: it stands, with the rights that it gives."""
-    for resource in resources:
-        if resource.goes:
-            what = "the one that was replaced, still to be deleted"
-            advice = (
-                "`pulumi up` tries to delete it again; what refuses it, such as a delete lock, has to be lifted first."
-            )
-            yield Finding(resource.name, resource.type, Kind.ADDED, what, actual=resource.id, advice=advice)
+    """What was replaced and could not be deleted."""
+    for resource in left_to_delete(resources):
+        what = "the one that was replaced, still to be deleted"
+        yield Finding(resource.name, resource.type, Kind.ADDED, what, actual=resource.id, advice=ADVICE)
 
 
 @contextmanager

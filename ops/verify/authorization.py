@@ -20,6 +20,10 @@ READER_ACTION = "Microsoft.ApiManagement/service/gateways/getConfiguration/actio
 _PROVIDER = "providers/Microsoft.Authorization"
 _VERSION = "2022-04-01"
 _INSTANCE_VERSION = "2024-05-01"
+ON_THEIR_WAY = "Both roles are assigned: a new assignment takes up to ten minutes to work everywhere. Wait."
+ON_THEIR_WAY_OR_MISSING = (
+    "One of the two roles is missing, or still on its way: a new assignment takes up to ten minutes."
+)
 _HEAL = "`pulumi up --refresh` puts it back; then it takes up to ten minutes to work everywhere."
 
 

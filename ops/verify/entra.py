@@ -22,7 +22,7 @@ _NEXT = {
 }
 
 
-def check_token(gateway: Gateway, cluster: Cluster, environment: str) -> Check:
+def check_token(gateway: Gateway, cluster: Cluster) -> Check:
     """Get a token as a pod would.
 
     Raises:
@@ -45,10 +45,9 @@ def check_token(gateway: Gateway, cluster: Cluster, environment: str) -> Check:
         )
         next_step = "`pulumi up --refresh` puts it back; if pods have started meanwhile, rotate the secret too."
         return Check(gateway.name, QUESTION, Answer.FAILED, found, next_step)
-    authority = _authority(gateway, environment)
-    audience = settings.get("config.service.auth.tokenAudience") or default_audience(
-        settings["config.service.endpoint"]
-    )
+    authority = _authority(gateway)
+    endpoint = settings.get("config.service.endpoint") or gateway.endpoint
+    audience = settings.get("config.service.auth.tokenAudience") or default_audience(endpoint, gateway.environment)
     client_id = settings[f"{_SETTING}.clientId"]
     try:
         get_token(
@@ -62,10 +61,10 @@ def check_token(gateway: Gateway, cluster: Cluster, environment: str) -> Check:
     return Check(gateway.name, QUESTION, Answer.OK, f"Entra gives application {client_id} a token for {audience}")
 
 
-def _authority(gateway: Gateway, environment: str) -> str:
+def _authority(gateway: Gateway) -> str:
     # Where the environment names a cloud, its names are reached by it, and the pods' may not be known here.
     if os.environ.get("ARM_METADATA_HOSTNAME"):
-        return find_cloud(environment).authority
+        return find_cloud(gateway.environment).authority
     return gateway.authority
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..engine.providers import provider_of
+from ..engine.providers import provider_inputs, provider_of
 from ..engine.state import StackResource
 from ..errors import OpsError
 from ..report.values import UNKNOWN
@@ -24,12 +24,8 @@ _IN_API_MANAGEMENT = (_API, "azure-native:apimanagement:Gateway")
 _ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 _PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
 _APPLICATION = "azuread:index/application:Application"
-_PUBLIC_AUDIENCE = "https://azure-api.net/configuration"
-_AUDIENCES = {
-    "azure-api.net": _PUBLIC_AUDIENCE,
-    "azure-api.us": "https://azure-api.us/configuration",
-    "azure-api.cn": "https://azure-api.cn/configuration",
-}
+# API Management's domain in each cloud, by the names that the azure-native provider has for them.
+DOMAINS = {"public": "azure-api.net", "usgovernment": "azure-api.us", "china": "azure-api.cn"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +48,8 @@ class Gateway:
     """One gateway of a stack. The empty text and None stand for what nobody knows yet."""
 
     name: str
+    environment: str = "public"
+    """Azure's cloud, as the stack names it."""
     gateway_id: str = ""
     """ARM id of the gateway resource."""
     principal_id: str = ""
@@ -90,25 +88,31 @@ def gateways_of(stack: str, resources: list[StackResource]) -> list[Gateway]:
         raise OpsError(f"Stack {stack} has no gateway: deploy it with `pulumi up --stack {stack}`.")
     # The state has them in the order in which the last update came to them.
     components.sort(key=lambda component: component.name)
-    return [_gateway(component, list(_below(component, resources)), resources) for component in components]
+    environment = str((provider_inputs("azure-native", resources) or {}).get("environment") or "public")
+    return [_gateway(component, environment, resources) for component in components]
 
 
-def default_audience(endpoint: str) -> str:
-    """Audience of the gateway's token where no setting names one, by the cloud of its configuration endpoint.
+def default_audience(endpoint: str, environment: str) -> str:
+    """Audience of the gateway's token where no setting names one.
 
-    A host name of one's own tells of no cloud: the image's default is the public one's.
+    Args:
+        endpoint: the configuration endpoint, whose domain tells the cloud.
+        environment: the cloud that the stack names, for a host name of one's own.
     """
-    host = endpoint.removeprefix("https://").rstrip("/").lower()
-    return next((audience for suffix, audience in _AUDIENCES.items() if host.endswith(suffix)), _PUBLIC_AUDIENCE)
+    host = endpoint.removeprefix("https://").partition("/")[0].lower()
+    domain = next((domain for domain in DOMAINS.values() if host.endswith(f".{domain}")), None)
+    return f"https://{domain or DOMAINS.get(environment, DOMAINS['public'])}/configuration"
 
 
-def _gateway(component: StackResource, children: list[StackResource], resources: list[StackResource]) -> Gateway:
+def _gateway(component: StackResource, environment: str, resources: list[StackResource]) -> Gateway:
+    children = list(_below(component, resources))
     config_map = _first(children, "kubernetes:core/v1:ConfigMap")
     data = config_map.inputs.get("data") if config_map is not None else None
     settings: dict[str, Any] = data if isinstance(data, dict) else {}
     assignment = _first(children, _ASSIGNMENT)
     return Gateway(
         name=component.name,
+        environment=environment,
         gateway_id=_gateway_id(component.name, children, resources),
         principal_id=_principal_id(children),
         is_reader_assigned=assignment is not None and bool(assignment.id),

@@ -6,6 +6,7 @@ gives up. Events say more, where they may be read.
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from ..cluster.connection import Cluster
@@ -15,33 +16,49 @@ from .report import Answer, Check
 
 QUESTION = "pods"
 _REVISION = "deployment.kubernetes.io/revision"
-# What stands in the way, by what the cluster says of it.
-_NEXT = (
+# What stands in the way, by what the cluster says of it: its name, its sign, and what to do.
+_CAUSES = (
     (
+        "quota",
         re.compile(r"exceeded quota|failed quota"),
         "The namespace's ResourceQuota refuses the pods: `kubectl describe quota -n {namespace}` says what is left of it. "
         "Raise it, or lower `replicas`.",
     ),
     (
+        "pod security",
         re.compile(r"violates PodSecurity"),
         "The namespace's label `pod-security.kubernetes.io/enforce` refuses the pods: set it to `baseline`, or take another "
         "`namespace`.",
     ),
     (
+        "admission webhook",
         re.compile(r"admission webhook"),
         "A policy of the cluster refuses the pods: ask its administrator.",
     ),
     (
-        re.compile(r"Unschedulable"),
+        "no node",
+        re.compile(r"Unschedulable|nodes are available"),
         "No node takes the pods, and the message says what each lacks: `kubectl get nodes`.",
     ),
     (
-        re.compile(r"ImagePull|InvalidImageName"),
+        "image",
+        re.compile(r"ImagePull|InvalidImageName|[Ff]ailed to pull image|Back-off pulling image"),
         "Check `image`: a later `pulumi up` with the right one rolls the pods.",
     ),
     (
+        "settings",
         re.compile(r"CreateContainerConfigError"),
         "The ConfigMap or the Secret is gone or lacks a key: `pulumi up --refresh`.",
+    ),
+    (
+        "crash",
+        re.compile(r"CrashLoopBackOff|RunContainerError|CreateContainerError"),
+        "`kubectl logs -n {namespace} -l app={name} --prefix --previous` says why the container ends.",
+    ),
+    (
+        "rollout",
+        re.compile(r"ProgressDeadlineExceeded"),
+        "`kubectl describe pod -n {namespace} -l app={name} --show-events=true` says what they wait for.",
     ),
 )
 
@@ -66,7 +83,13 @@ def check_pods(gateway: Gateway, cluster: Cluster) -> Check:
     found = f"{current} of {wanted} of the last revision ready in {namespace}/{name}" + "".join(
         f"; {r}" for r in reasons
     )
-    return Check(gateway.name, QUESTION, Answer.FAILED, found, _next_step(found, gateway.deployment))
+    cause, next_step = _cause_and_next_step(found, gateway.deployment)
+    return Check(gateway.name, QUESTION, Answer.FAILED, found, next_step, cause)
+
+
+def cause_of(text: str) -> str:
+    """What stands in the way of pods, by a text of the cluster's; the empty text where it says nothing of the kind."""
+    return next((cause for cause, sign, _ in _CAUSES if sign.search(text)), "")
 
 
 def pods_of(deployment: KubernetesObject, cluster: Cluster) -> list[dict[str, Any]]:
@@ -82,6 +105,13 @@ def pods_of(deployment: KubernetesObject, cluster: Cluster) -> list[dict[str, An
 def is_ready(pod: dict[str, Any]) -> bool:
     """Whether a pod is ready."""
     return _condition(pod, "Ready").get("status") == "True"
+
+
+def ready_since(pod: dict[str, Any]) -> datetime | None:
+    """Since when a pod is ready; None where it is not, or nobody says when."""
+    condition = _condition(pod, "Ready")
+    since = condition.get("lastTransitionTime")
+    return datetime.fromisoformat(since) if since and condition.get("status") == "True" else None
 
 
 def _reasons(deployment: dict[str, Any], named: KubernetesObject, cluster: Cluster) -> Iterator[str]:
@@ -147,13 +177,13 @@ def _ready_of_last_revision(deployment: dict[str, Any]) -> int:
     return max(0, status.get("readyReplicas", 0) - old)
 
 
-def _next_step(found: str, deployment: KubernetesObject) -> str:
-    for sign, step in _NEXT:
+def _cause_and_next_step(found: str, deployment: KubernetesObject) -> tuple[str, str]:
+    for cause, sign, step in _CAUSES:
         if sign.search(found):
-            return step.format(namespace=deployment.namespace)
+            return cause, step.format(namespace=deployment.namespace, name=deployment.name)
     # Of more than one pod, kubectl shows the events only where it is told to.
     described = f"kubectl describe pod -n {deployment.namespace} -l app={deployment.name} --show-events=true"
-    return f"`{described}` says what they wait for."
+    return "", f"`{described}` says what they wait for."
 
 
 def _waits_for(pod: dict[str, Any]) -> str:

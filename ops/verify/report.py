@@ -33,6 +33,8 @@ class Check:
     """What was found, in words."""
     next_step: str = ""
     """What to do; the empty text where all is well."""
+    cause: str = ""
+    """What stands in the way, in a word or two that stay the same while it does; the empty text where nobody knows."""
 
 
 @dataclass(frozen=True)

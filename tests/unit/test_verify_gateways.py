@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from ops.engine.state import StackResource, resources_under_way
+from ops.engine.state import StackResource, resources_of, resources_under_way
 from ops.errors import OpsError
-from ops.verify import run
+from ops.verify import questions, run
 from ops.verify.gateways import Gateway, KubernetesObject, default_audience, gateways_of
 from ops.verify.report import Answer
 
@@ -169,8 +169,8 @@ class Nothing:
 
 @pytest.fixture
 def nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "Azure", Nothing)
-    monkeypatch.setattr(run, "Cluster", Nothing)
+    monkeypatch.setattr(questions, "Azure", Nothing)
+    monkeypatch.setattr(questions, "Cluster", Nothing)
 
 
 @pytest.mark.usefixtures("nothing")
@@ -192,14 +192,29 @@ def test_what_nobody_knows_yet_is_said_by_the_question_that_needs_it(monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("host", "audience"),
+    ("endpoint", "environment", "audience"),
     [
-        ("contoso-apim.configuration.azure-api.us", "https://azure-api.us/configuration"),
-        ("gateway.contoso.com", "https://azure-api.net/configuration"),
+        ("contoso-apim.configuration.azure-api.us", "public", "https://azure-api.us/configuration"),
+        ("https://contoso-apim.configuration.azure-api.cn/", "china", "https://azure-api.cn/configuration"),
+        ("gateway.contoso.com", "public", "https://azure-api.net/configuration"),
+        ("https://gateway.contoso.com", "usgovernment", "https://azure-api.us/configuration"),
+        ("gateway.contoso.com", "china", "https://azure-api.cn/configuration"),
+        ("gateway.contoso-azure-api.net", "china", "https://azure-api.cn/configuration"),
+        ("", "usgovernment", "https://azure-api.us/configuration"),
     ],
 )
-def test_a_token_is_asked_for_an_audience_wherever_the_endpoint_is(host: str, audience: str) -> None:
-    assert default_audience(host) == audience
+def test_a_token_is_asked_for_the_audience_of_the_cloud_wherever_the_endpoint_is(
+    endpoint: str, environment: str, audience: str
+) -> None:
+    assert default_audience(endpoint, environment) == audience
+
+
+def test_a_gateway_knows_the_cloud_that_its_stack_names() -> None:
+    whole = state()
+    (provider,) = [r for r in whole["deployment"]["resources"] if r["type"] == "pulumi:providers:azure-native"]
+    provider["inputs"] = {**provider["inputs"], "environment": "usgovernment"}
+    (found,) = gateways_of("dev", resources_of(whole))
+    assert found.environment == "usgovernment"
 
 
 @pytest.mark.usefixtures("nothing")

@@ -5,18 +5,11 @@ from typing import Any
 import pytest
 
 from ops.errors import OpsError
-from ops.verify.configuration import check_configuration, last_trouble
 from ops.verify.gateways import Gateway, KubernetesObject
 from ops.verify.pods import check_pods
 from ops.verify.report import Answer
 
-INSTANCE = "/subscriptions/s/resourceGroups/contoso-rg/providers/Microsoft.ApiManagement/service/contoso-apim"
-GATEWAY = Gateway(
-    "mygw",
-    gateway_id=f"{INSTANCE}/gateways/mygw",
-    endpoint="contoso-apim.configuration.azure-api.net",
-    deployment=KubernetesObject("default", "mygw", is_made=False),
-)
+GATEWAY = Gateway("mygw", deployment=KubernetesObject("default", "mygw", is_made=False))
 QUOTA = 'pods "mygw-7d9c-abcde" is forbidden: exceeded quota: contoso, requested: pods=1, used: pods=0, limited: pods=0'
 RESTRICTED = (
     'pods "mygw-7d9c-abcde" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false'
@@ -61,9 +54,6 @@ class Cluster:
     def warnings(self, namespace: str) -> list[dict[str, Any]]:
         self._check("Event")
         return self._found.get("events", [])
-
-    def log(self, namespace: str, pod: str, lines: int, seconds: int) -> list[str]:
-        return self._found["log"]
 
     def _check(self, kind: str) -> None:
         if kind not in self._may:
@@ -172,58 +162,3 @@ def test_an_object_that_was_never_made_is_not_put_back_by_a_refresh() -> None:
     )
     made = Gateway("mygw", deployment=KubernetesObject("default", "mygw"))
     assert check_pods(made, nothing).next_step == "`pulumi up --refresh` makes it again."
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "line", "next_step"),
-    [
-        (
-            "contoso.configuration.azure-api.net",
-            "ErrorResolvingHostname contoso.configuration.azure-api.net",
-            "The declared endpoint is contoso.configuration.azure-api.net, and the instance's own is "
-            "contoso-apim.configuration.azure-api.net: check `apiManagement.configurationEndpoint`. The pods need outbound "
-            "access to it, TCP 443.",
-        ),
-        (
-            "contoso-apim.configuration.azure-api.net",
-            "ConfigurationApiV2NotAvailable timeout",
-            "The pods need outbound access to the configuration endpoint, TCP 443.",
-        ),
-        (
-            "contoso-apim.configuration.azure-api.net",
-            "ConfigurationApiV2NotAvailable StatusCode: Forbidden",
-            "See the lines about the two roles; a new assignment takes up to ten minutes to work everywhere.",
-        ),
-        (
-            "contoso-apim.configuration.azure-api.net",
-            "ConfigurationApiV2NotAvailable StatusCode: NotFound",
-            "See the line about the gateway resource: its name has to be `gateway.name`.",
-        ),
-    ],
-)
-def test_a_gateway_that_gets_no_configuration(endpoint: str, line: str, next_step: str) -> None:
-    cluster: Any = Cluster(pods=[pod("Running")], log=[line])
-    gateway = Gateway(
-        "mygw", gateway_id=GATEWAY.gateway_id, endpoint=endpoint, deployment=KubernetesObject("default", "mygw")
-    )
-    check = check_configuration(gateway, cluster)
-    assert (check.answer, check.found) == (Answer.FAILED, f"pod mygw-7d9c-abcde logs: {line}")
-    assert check.next_step == next_step
-
-
-def test_the_heartbeats_that_instances_send_each_other_do_not_say_that_azure_was_reached() -> None:
-    trouble = "ConfigurationApiV2NotAvailable"
-    assert last_trouble([trouble, "Heartbeat received"]) == trouble
-    assert last_trouble([trouble, "ConfigurationApiV2Available"]) is None
-
-
-def test_an_instance_that_is_not_found_is_not_blamed_on_the_gateways_name() -> None:
-    line = "[Error] [ConfigurationApiV2NotAvailable] answered 404: API Management instance not found"
-    metadata = {"name": "mygw-7d9c-abcde", "namespace": "default"}
-    running = {"metadata": metadata, "status": {"phase": "Running", "conditions": [condition("Ready", "True")]}}
-    cluster: Any = Cluster(pods=[running], log=[line])
-    check = check_configuration(GATEWAY, cluster)
-    assert (check.answer, check.next_step) == (
-        Answer.FAILED,
-        "The endpoint belongs to no instance: check `apiManagement.name` and `apiManagement.configurationEndpoint`.",
-    )
