@@ -1,6 +1,7 @@
 """Commands that look, and change nothing: what a stack has, whether it drifts, whether it works."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -65,15 +66,27 @@ def drift(
 
 @app.command(rich_help_panel=_PANEL)
 def verify(
-    stack: Stack, format_: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT
+    stack: Stack,
+    *,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="While an update runs, say why it waits as soon as that shows; then ask.")
+    ] = False,
+    format_: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT,
 ) -> None:
     """Ask Entra, ARM and the cluster whether a stack's gateways can do their work, also while an update runs. Changes nothing.
+
+    With `--watch` beside an update, it prints each reason why the update waits once when the cluster or Azure shows it, and
+    once when it is gone: a quota, pod security, no node, an image, a refusal by Azure, rights on their way. It goes on to
+    the questions when the update has ended. `deploy` does so by itself.
 
     Exit codes: 0 all is well; 1 something is not; 2 something could not be found out, and the message says why.
     """
     from ..verify.run import verify as run_verification  # see `application`
+    from ..verify.watch import watch as watch_update
 
     with reported(ExitCode.UNKNOWN):
+        if watch:
+            watch_update(stack, partial(say, err=format_ is not TextOrJson.TEXT))
         report = run_verification(stack)
         say(verify_render.text(report) if format_ is TextOrJson.TEXT else verify_render.as_json(report))
         if report.exit_code:

@@ -62,9 +62,15 @@ def preview(
 def deploy(
     stack: Stack, plan: Annotated[Path, typer.Option(help="The plan that `preview --refresh --save` has saved.")]
 ) -> None:
-    """Update a stack by a saved plan: what the plan does not hold is not done. Secrets are not printed."""
-    with reported():
-        deploy_planned(stack, plan, say)
+    """Update a stack by a saved plan: what the plan does not hold is not done. Secrets are not printed.
+
+    If the update waits, for a quota or rights for example, the reason and the next step are printed as soon as the cluster
+    or Azure shows them, as `verify --watch` does.
+    """
+    from ..verify.watch import watched  # see `application`
+
+    with reported(), watched(stack, say) as hear:
+        deploy_planned(stack, plan, hear)
 
 
 @app.command(rich_help_panel=_PANEL)

@@ -16,6 +16,10 @@ _CLOUD = ("https://", "http://")
 _CONFLICT = "Another update is currently in progress"
 
 
+class StackBusyError(OpsError):
+    """A backend says that a stack is being updated, and not by whom."""
+
+
 @dataclass(frozen=True)
 class Lock:
     """Who holds a stack, as the engine tells it."""
@@ -33,7 +37,8 @@ def find_lock(stack: str) -> Lock | None:
     """The lock of a stack; asking for it changes nothing. Pulumi Cloud tells that there is one, but not whose.
 
     Raises:
-        OpsError: Pulumi Cloud says that the stack is being updated, or it can't be found out.
+        StackBusyError: Pulumi Cloud says that the stack is being updated.
+        OpsError: it can't be found out.
     """
     if json.loads(run("whoami", "--verbose", "--json"))["url"].startswith(_CLOUD):
         listed = json.loads(run("stack", "ls", "--json"))
@@ -66,8 +71,11 @@ def is_owner_gone(lock: Lock) -> bool | None:
     if lock.host != socket.gethostname():
         return None
     try:
+        process = psutil.Process(lock.pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return True
         # Another process can have got the number since.
-        return psutil.Process(lock.pid).create_time() > lock.since.timestamp() + 1
+        return process.create_time() > lock.since.timestamp() + 1
     except psutil.NoSuchProcess:
         return True
 
@@ -81,8 +89,8 @@ def clear_lock(stack: str) -> None:
     run("cancel", "--yes", "--stack", stack)
 
 
-def _being_updated(stack: str) -> OpsError:
-    return OpsError(
+def _being_updated(stack: str) -> StackBusyError:
+    return StackBusyError(
         f"Stack {stack} is being updated, says its backend: wait until that update has ended. If it was killed, "
         f"`pulumi cancel --stack {stack}`, then run this again."
     )

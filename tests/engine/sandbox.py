@@ -278,6 +278,15 @@ class Stack:
         self.sandbox.output.append(result.output)
         return result
 
+    def started_ops(self, log: Path, command: str, *arguments: str, identity: str) -> subprocess.Popen[bytes]:
+        """`python -m ops COMMAND --stack NAME ...` in the background; what it prints is written to a file."""
+        line = [sys.executable, "-m", "ops", command, "--stack", self.name, *arguments]
+        environment = {**self.sandbox.environments[identity], "PYTHONPATH": str(CHECKOUT), "NO_COLOR": "1"}
+        with log.open("wb") as output:
+            return subprocess.Popen(
+                line, cwd=self.sandbox.program, env=environment, stdout=output, stderr=subprocess.STDOUT
+            )
+
     def outputs(self, *, secrets: bool = False) -> dict[str, Any]:
         arguments = ["--json", *(["--show-secrets"] if secrets else [])]
         # Not through `run`, which keeps what is printed: here a secret may be asked for.

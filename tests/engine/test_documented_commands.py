@@ -161,6 +161,7 @@ PAGES = {
             "Change something": "nothing to do",
             "Add a gateway": "ok      branch: pods: 1 of 1 ready in default/branch",
             "Add an environment": "ok      mygw-staging: pods: 2 of 2 ready in default/mygw-staging",
+            "While an update waits": "No update of stack dev is running.",
             "Rotate the client secret": "Gateway 'mygw': rotation 2026-11-01 -> ",
             "Find drift and heal it": "No drift",
             "Recover from a failed update": "there is nothing to recover",

@@ -3,6 +3,8 @@
 import json
 import re
 import signal
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +32,9 @@ def resource(stack: Stack, name: str) -> dict[str, Any]:
     return next(resource for resource in stack.resources() if resource["urn"].endswith(f"::{name}"))
 
 
-def test_a_first_deployment_that_waits_is_diagnosed_and_so_is_one_that_has_failed(deployable: Stack) -> None:
+def test_a_first_deployment_that_waits_is_diagnosed_and_so_is_one_that_has_failed(
+    deployable: Stack, tmp_path: Path
+) -> None:
     sandbox = deployable.sandbox
     (node,) = sandbox.kubectl("get", "nodes", "-o", "name").ok().output.split()
     endpoint = "contoso.configuration.azure-api.net"
@@ -41,6 +45,11 @@ def test_a_first_deployment_that_waits_is_diagnosed_and_so_is_one_that_has_faile
     sandbox.kubectl("label", "namespace", "default", f"{level}=restricted").ok()
     sandbox.kubectl("create", "quota", "contoso", "--hard=pods=0").ok()
     running = deployable.started("up", "--yes", "--skip-preview")
+    watched = tmp_path / "watch.log"
+    watching: subprocess.Popen[bytes] | None = None
+
+    def watch_says(*words: str) -> None:
+        assert all(word in watched.read_text() for word in words)
 
     def pods_say(words: str, next_step: str) -> None:
         found = failed(deployable)["pods"]
@@ -56,14 +65,18 @@ def test_a_first_deployment_that_waits_is_diagnosed_and_so_is_one_that_has_faile
         eventually(
             lambda: pods_say('violates PodSecurity "restricted:latest"', f"The namespace's label `{level}` refuses")
         )
+        watching = deployable.started_ops(watched, "verify", "--watch", identity="reader")
         sandbox.kubectl("label", "namespace", "default", f"{level}-").ok()
         again()
         eventually(lambda: pods_say("exceeded quota: contoso", "The namespace's ResourceQuota refuses the pods: "))
+        eventually(lambda: watch_says("exceeded quota: contoso", "next: The namespace's ResourceQuota refuses"))
         sandbox.kubectl("delete", "quota", "contoso").ok()
         again()
         eventually(lambda: pods_say("Unschedulable: 0/1 nodes are available", "No node takes the pods, "))
+        eventually(lambda: watch_says("Unschedulable: 0/1 nodes are available", "gone    mygw: pods: quota, after"))
         sandbox.kubectl("uncordon", node).ok()
         eventually(lambda: named_endpoint(deployable, endpoint))
+        eventually(lambda: watch_says("gone    mygw: pods: no node, after", "ConfigurationApiV2NotAvailable"))
         (assignment,) = reader_assignments(deployable)
         sandbox.arm().delete(assignment, params=VERSION).raise_for_status()
         found = failed(deployable)
@@ -73,10 +86,19 @@ def test_a_first_deployment_that_waits_is_diagnosed_and_so_is_one_that_has_faile
     finally:
         running.send_signal(signal.SIGINT)
         running.communicate(timeout=120)
+        if watching is not None:
+            watching.wait(60)
         sandbox.kubectl("label", "namespace", "default", f"{level}-")
         sandbox.kubectl("delete", "quota", "contoso", "--ignore-not-found")
         sandbox.kubectl("uncordon", node)
     assert set(failed(deployable)) == {"reader role", "pods", "configuration"}
+    # It has ended with the update, and gone on to the questions.
+    assert watching is not None
+    assert watching.returncode == 1
+    said = watched.read_text()
+    assert said.count("exceeded quota: contoso") == said.count("gone    mygw: pods: quota") == 1
+    assert "The update of stack" in said
+    assert "Traceback" not in said
     named_endpoint(deployable, endpoint)
     deployable.configure(sandbox_config())
     deployable.up("--refresh").ok()
