@@ -116,8 +116,9 @@ ApiId = Annotated[
     str,
     AfterValidator(_current),
     _Pattern(
-        rf"(?! ){_NO_RESERVED}{{1,256}}(?<![ .])",
-        "an API's id: 1 to 256 characters without * # & + : < > ? / \\ %, not ending with '.'",
+        # 256 of an API, but a gateway's link to one takes 80.
+        rf"(?! ){_NO_RESERVED}{{1,80}}(?<![ .])",
+        "an API's id: 1 to 80 characters without * # & + : < > ? / \\ %, not ending with '.'",
     ),
 ]
 

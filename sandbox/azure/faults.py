@@ -17,7 +17,13 @@ from .responses import ApiError, arm_error, entra_error, graph_error
 _APIS = ("ARM", "Graph", "Entra", "Configuration", "GitHub", "Metadata")
 _METHODS = ("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE")
 # What each API says where the fault does not: code by status.
-_CODES = {401: "ExpiredAuthenticationToken", 403: "AuthorizationFailed", 429: "TooManyRequests"}
+_CODES = {
+    401: "ExpiredAuthenticationToken",
+    403: "AuthorizationFailed",
+    412: "PreconditionFailed",
+    422: "ManagementApiRequestFailed",
+    429: "TooManyRequests",
+}
 
 
 class ConnectionLostError(Exception):

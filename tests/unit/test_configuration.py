@@ -258,7 +258,11 @@ def test_assignable_scopes_are_what_arm_accepts(scopes: list[str], problem: str)
         ),
         (
             {"apis": ["echo/orders"]},
-            f"apis[0]: expected an API's id: 1 to 256 characters without {RESERVED}, not ending with '.'",
+            f"apis[0]: expected an API's id: 1 to 80 characters without {RESERVED}, not ending with '.'",
+        ),
+        (
+            {"apis": ["a" * 81]},
+            f"apis[0]: expected an API's id: 1 to 80 characters without {RESERVED}, not ending with '.'",
         ),
         (
             {"createGatewayResource": True, "locationName": "x" * 257},

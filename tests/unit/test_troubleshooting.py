@@ -77,6 +77,8 @@ def test_nothing_is_listed_that_is_not_documented() -> None:
         "ScopeLocked",
         "CredentialInvalidLifetimeAsPerAppPolicy",
         "PessimisticConcurrencyConflict",
+        "ManagementApiRequestFailed",
+        "PreconditionFailed",
         "InvalidAssignableScopes",
         "field is immutable",
         "RetryableError",

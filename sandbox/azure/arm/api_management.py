@@ -1,6 +1,8 @@
 """Microsoft.ApiManagement: instances, gateway resources and the APIs attached to them."""
 
+import base64
 import re
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +10,7 @@ from starlette.responses import Response
 
 from ..azure import Azure
 from ..database import Document
-from ..responses import arm_error
+from ..responses import ApiError, arm_error
 from .entry import Call, Operation, not_found, operation, respond
 from .resource_groups import GROUP, find_group
 
@@ -18,8 +20,10 @@ _VERSIONS = frozenset({"2021-08-01", "2022-08-01", "2023-05-01-preview", "2024-0
 _HEARTBEAT_VERSIONS = frozenset({"2021-08-01"})
 _SERVICE = f"{GROUP}/providers/Microsoft.ApiManagement/service/{{service}}"
 
-# Lengths of the API document, and the characters that names of ARM's resources may not have.
-_LONGEST_GATEWAY, _LONGEST_LOCATION = 80, 256
+# Lengths of the API document, and the characters that names of ARM's resources may not have. An API's id may have 256
+# characters, but 80 of one that is attached to a gateway.
+_LONGEST_GATEWAY, _LONGEST_ATTACHED, _LONGEST_API = 80, 80, 256
+_LONGEST_DESCRIPTION, _LONGEST_LOCATION = 1000, 256
 _RESERVED = re.compile(r"[*#&+:<>?/\\%]")
 
 # Gateways exist in these tiers only; ARM refuses them in others.
@@ -41,6 +45,7 @@ class ApiManagement:
             o("GET", f"{_SERVICE}/apis/{{api}})", f"{service}/apis/read", v, self.get_api),
             o("GET", f"{_SERVICE}/gateways)", f"{service}/gateways/read", v, self.list_gateways),
             o("GET", f"{gateway})", f"{service}/gateways/read", v, self.get_gateway),
+            o("HEAD", f"{gateway})", f"{service}/gateways/read", v, self.head_gateway),
             replace(o("PUT", f"{gateway})", f"{service}/gateways/write", v, self.put_gateway), exclusive="gateway"),
             replace(
                 o("DELETE", f"{gateway})", f"{service}/gateways/delete", v, self.delete_gateway), exclusive="gateway"
@@ -103,34 +108,40 @@ class ApiManagement:
 
     def get_gateway(self, call: Call) -> Response:
         """GET one gateway resource."""
-        return respond(self._shown(self._gateway(call), call))
+        gateway = self._gateway(call)
+        return respond(self._shown(gateway, call), headers=_entity_tag(gateway))
+
+    def head_gateway(self, call: Call) -> Response:
+        """HEAD: 200 with the gateway resource's ETag."""
+        return Response(status_code=200, headers=_entity_tag(self._gateway(call)))
 
     def put_gateway(self, call: Call) -> Response:
-        """PUT: 201 for a new gateway resource, 200 for a changed one."""
+        """PUT: 201 for a new gateway resource, 200 for a changed one; 412 where it is not what If-Match says."""
         service, name = self._service(call), call.groups["gateway"]
         if service["sku"] not in _GATEWAY_TIERS:
             raise arm_error(400, "MethodNotAllowedInPricingTier", "Method not allowed in current pricing tier")
         if name.lower() == "managed":
             raise arm_error(400, "ValidationError", "One or more fields contain incorrect values: gatewayId 'managed'.")
         if len(name) > _LONGEST_GATEWAY or _RESERVED.search(name):
-            raise arm_error(400, "ValidationError", "One or more fields contain incorrect values: gatewayId.")
-        given = call.body.get("properties") or {}
-        location = given.get("locationData")
-        location_name = (location or {}).get("name") or ""
-        if location is not None and not 0 < len(location_name.strip()) <= len(location_name) <= _LONGEST_LOCATION:
-            raise arm_error(400, "ValidationError", "One or more fields contain incorrect values: locationData.name.")
+            raise _invalid("gatewayId")
+        properties = _checked_gateway(call.body.get("properties") or {})
         id_ = f"{service['id']}/gateways/{name}"
         existing = self._database.get("gateway", id_)
-        properties = {"locationData": location, "description": given.get("description")}
-        document = {"id": id_, "name": name, "properties": properties}
+        _check_if_match(call, existing)
+        document = {"id": id_, "name": name, "properties": properties, "_version": _new_version()}
         self._database.put("gateway", id_, document)
-        return respond(self._shown(document, call), 200 if existing else 201)
+        return respond(self._shown(document, call), 200 if existing else 201, _entity_tag(document))
 
     def delete_gateway(self, call: Call) -> Response:
-        """DELETE: 200, or 204 where there is none; If-Match is required."""
-        _require_if_match(call)
+        """DELETE: 200, or 204 where there is none; 412 where it is not what If-Match says.
+
+        The API document calls the header required. The released plugin does not send it, nor does Microsoft's own apiops,
+        and both delete.
+        """
         service = self._service(call)
         id_ = f"{service['id']}/gateways/{call.groups['gateway']}"
+        if existing := self._database.get("gateway", id_):
+            _check_if_match(call, existing)
         for attached in self._attached(id_):
             self._database.delete("attachedApi", attached["id"])
         for heard in self._heartbeats(id_):
@@ -156,6 +167,8 @@ class ApiManagement:
 
     def attach(self, call: Call) -> Response:
         """PUT: 201 when attached, 200 when it was already."""
+        if len(call.groups["api"]) > _LONGEST_ATTACHED:
+            raise _invalid("apiId")
         gateway, api = self._gateway(call), self._api(call)
         id_ = f"{gateway['id']}/apis/{api['name']}"
         existing = self._database.get("attachedApi", id_)
@@ -185,6 +198,8 @@ class ApiManagement:
         return gateway
 
     def _api(self, call: Call) -> Document:
+        if len(call.groups["api"]) > _LONGEST_API or _RESERVED.search(call.groups["api"]):
+            raise _invalid("apiId")
         api = self._database.get("api", f"{self._service(call)['id']}/apis/{call.groups['api']}")
         if api is None:
             raise arm_error(404, "ResourceNotFound", "API not found.")
@@ -194,7 +209,8 @@ class ApiManagement:
         properties = dict(gateway["properties"])
         if call.query["api-version"] in _HEARTBEAT_VERSIONS:
             properties["heartbeat"] = None if call.method == "PUT" else self._heartbeats(gateway["id"])
-        return {**gateway, "properties": properties, "type": "Microsoft.ApiManagement/service/gateways"}
+        shown = {key: value for key, value in gateway.items() if not key.startswith("_")}
+        return {**shown, "properties": properties, "type": "Microsoft.ApiManagement/service/gateways"}
 
     def _heartbeats(self, gateway_id: str) -> list[Document]:
         """What an entry of the list looks like is not established."""
@@ -206,11 +222,40 @@ class ApiManagement:
         return [entry for entry in self._database.all("attachedApi") if entry["id"].lower().startswith(prefix)]
 
 
-def _require_if_match(call: Call) -> None:
-    if "if-match" not in call.headers:
-        raise arm_error(
-            400, "ValidationError", "The If-Match header is required: an ETag, or * for an unconditional delete."
-        )
+def _checked_gateway(given: dict[str, Any]) -> dict[str, Any]:
+    """A gateway resource's properties as ARM keeps them."""
+    location, description = given.get("locationData"), given.get("description")
+    if len(description or "") > _LONGEST_DESCRIPTION:
+        raise _invalid("description")
+    if location is not None and not (location.get("name") or "").strip():
+        raise _invalid("locationData.name")
+    for name, text in (location or {}).items():
+        if isinstance(text, str) and len(text) > _LONGEST_LOCATION:
+            raise _invalid(f"locationData.{name}")
+    return {"locationData": location, "description": description}
+
+
+def _invalid(field: str) -> ApiError:
+    return arm_error(400, "ValidationError", f"One or more fields contain incorrect values: {field}.")
+
+
+def _new_version() -> str:
+    return base64.b64encode(time.time_ns().to_bytes(8)).decode()
+
+
+def _entity_tag(document: Document) -> dict[str, str]:
+    # What the seed holds has not been written.
+    return {"ETag": f'"{document.get("_version", "AAAAAAAAAAE=")}"'}
+
+
+def _check_if_match(call: Call, existing: Document | None) -> None:
+    """Refuse a write to what has been written meanwhile, or is not there."""
+    expected = call.headers.get("if-match")
+    if expected is None or (existing is not None and expected in ("*", _entity_tag(existing)["ETag"])):
+        return
+    raise arm_error(
+        412, "PreconditionFailed", "The resource is not what the If-Match header says: read it and try again."
+    )
 
 
 def _api(document: Document) -> Document:

@@ -128,11 +128,7 @@ class Arm:
         match = operation_.pattern.fullmatch(call.path)
         resource = call.path[: match.end(operation_.exclusive)].lower() if match else ""
         if resource in self._being_written:
-            raise arm_error(
-                409,
-                "PessimisticConcurrencyConflict",
-                "There was a conflict writing the resource: another operation on it has not ended yet. Please try again.",
-            )
+            raise arm_error(409, "PessimisticConcurrencyConflict", "Operation on the API is in progress")
         self._being_written.add(resource)
         try:
             await asyncio.sleep(_WRITE_SECONDS)

@@ -64,11 +64,30 @@ def test_a_gateways_first_write_answers_201_and_a_later_one_200(emulator: Emulat
     assert [arm.put(url, params=VERSION, json=body).status_code for _ in range(2)] == [201, 200]
 
 
-def test_deleting_needs_if_match_and_ends_with_204_where_there_is_nothing(emulator: Emulator) -> None:
+def test_a_gateway_is_deleted_with_if_match_or_without(emulator: Emulator) -> None:
+    # The API document calls the header required; the released plugin, and Microsoft's own apiops, delete without it.
     arm = emulator.arm()
-    assert arm.delete(f"{INSTANCE_SCOPE}/gateways/mygw", params=VERSION).status_code == 400
-    absent = arm.delete(f"{INSTANCE_SCOPE}/gateways/none", params=VERSION, headers={"If-Match": "*"})
-    assert absent.status_code == 204
+    answers = []
+    for headers in ({}, {"If-Match": "*"}):
+        create_gateway(emulator)
+        answers += [arm.delete(f"{INSTANCE_SCOPE}/gateways/second", params=VERSION, headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 204, 200, 204]
+
+
+def test_a_gateway_that_was_written_meanwhile_is_neither_changed_nor_deleted(emulator: Emulator) -> None:
+    arm = emulator.arm()
+    url, body = f"{INSTANCE_SCOPE}/gateways/second", {"properties": {"locationData": {"name": "there"}}}
+    first = arm.put(url, params=VERSION, json=body).headers["ETag"]
+    second = arm.put(url, params=VERSION, json=body, headers={"If-Match": first}).headers["ETag"]
+    assert first != second
+    for refused in (
+        arm.put(url, params=VERSION, json=body, headers={"If-Match": first}),
+        arm.delete(url, params=VERSION, headers={"If-Match": first}),
+        arm.put(f"{INSTANCE_SCOPE}/gateways/none", params=VERSION, json=body, headers={"If-Match": "*"}),
+    ):
+        assert (refused.status_code, refused.json()["error"]["code"]) == (412, "PreconditionFailed")
+    assert [arm.request(method, url, params=VERSION).headers["ETag"] for method in ("HEAD", "GET")] == [second] * 2
+    assert arm.delete(url, params=VERSION, headers={"If-Match": second}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -132,35 +151,60 @@ def test_overlapping_writes_on_one_gateway_are_in_conflict(emulator: Emulator) -
     def attach(gateway: str) -> tuple[int, str]:
         path = f"{INSTANCE_SCOPE}/gateways/{gateway}/apis/echo"
         answer = emulator.arm().put(path, params=VERSION, json={"properties": {"provisioningState": "created"}})
-        return answer.status_code, answer.json().get("error", {}).get("code", "")
+        error = answer.json().get("error", {})
+        return answer.status_code, f"{error.get('code', '')} {error.get('message', '')}".strip()
 
     with ThreadPoolExecutor() as pool:
         same, other = ("second",) * 3, ("third",)
         *answers, of_another = pool.map(attach, (*same, *other))
     assert sorted(answers) == [
         (201, ""),
-        (409, "PessimisticConcurrencyConflict"),
-        (409, "PessimisticConcurrencyConflict"),
+        (409, "PessimisticConcurrencyConflict Operation on the API is in progress"),
+        (409, "PessimisticConcurrencyConflict Operation on the API is in progress"),
     ]
     assert of_another == (201, "")
 
 
 @pytest.mark.parametrize(
-    ("gateway", "location", "field"),
+    ("gateway", "changes", "field"),
     [
-        ("g" * 81, "there", "gatewayId"),
-        ("second", "l" * 257, "locationData.name"),
-        ("sec*nd", "there", "gatewayId"),
+        ("g" * 81, {}, "gatewayId"),
+        ("sec*nd", {}, "gatewayId"),
+        ("second", {"description": "d" * 1001}, "description"),
+        ("second", {"locationData": {"name": "l" * 257}}, "locationData.name"),
+        ("second", {"locationData": {"name": "there", "city": "l" * 257}}, "locationData.city"),
+        ("second", {"locationData": {"name": "there", "district": "l" * 257}}, "locationData.district"),
+        ("second", {"locationData": {"name": "there", "countryOrRegion": "l" * 257}}, "locationData.countryOrRegion"),
     ],
 )
-def test_names_are_bounded(emulator: Emulator, gateway: str, location: str, field: str) -> None:
-    body = {"properties": {"locationData": {"name": location}}}
+def test_a_gateways_texts_are_bounded(emulator: Emulator, gateway: str, changes: dict[str, Any], field: str) -> None:
+    body = {"properties": {"locationData": {"name": "there"}, **changes}}
     answer = emulator.arm().put(f"{INSTANCE_SCOPE}/gateways/{gateway}", params=VERSION, json=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "ValidationError")
-    assert field in answer.json()["error"]["message"]
+    assert f": {field}." in answer.json()["error"]["message"]
 
 
-def test_the_longest_names_are_taken(emulator: Emulator) -> None:
-    body = {"properties": {"locationData": {"name": "l" * 256}}}
+def test_a_gateways_longest_texts_are_taken(emulator: Emulator) -> None:
+    location = dict.fromkeys(("name", "city", "district", "countryOrRegion"), "l" * 256)
+    body = {"properties": {"locationData": location, "description": "d" * 1000}}
     answer = emulator.arm().put(f"{INSTANCE_SCOPE}/gateways/{'g' * 80}", params=VERSION, json=body)
     assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        (f"apis/{'a' * 256}", 404, "ResourceNotFound"),
+        (f"apis/{'a' * 257}", 400, "ValidationError"),
+        ("apis/ec*ho", 400, "ValidationError"),
+        # The link to a gateway is shorter than the API's own id may be.
+        (f"gateways/mygw/apis/{'a' * 80}", 404, "ResourceNotFound"),
+        (f"gateways/mygw/apis/{'a' * 81}", 400, "ValidationError"),
+        ("gateways/mygw/apis/ec*ho", 400, "ValidationError"),
+    ],
+)
+def test_an_apis_id_is_bounded(emulator: Emulator, path: str, status: int, code: str) -> None:
+    method = "PUT" if path.startswith("gateways") else "GET"
+    body = {"properties": {"provisioningState": "created"}} if method == "PUT" else None
+    answer = emulator.arm().request(method, f"{INSTANCE_SCOPE}/{path}", params=VERSION, json=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
