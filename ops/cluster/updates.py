@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.state import export_in_clear
 from ..engine.steps import Step
 from ..errors import OpsError
-from ..report.property_path import parse
+from ..report.property_path import parse, path_of, value_at
 from ..report.values import SECRET, masked_by_name
 from ..report.written_by_others import shown
 from .dangers import danger
@@ -47,6 +47,9 @@ class TakenAway:
     """What can go wrong by it, in a sentence; the empty text where nothing does."""
     is_dropped: bool = False
     """Whether the program or an import declared it before, so that the engine's preview shows it."""
+    list_that_moves: str = ""
+    """The list that it goes from, where the program declares that as before: after a refresh, the engine's preview calls each
+    element changed that stands at another place."""
 
 
 @dataclass
@@ -115,10 +118,20 @@ def _of_object(step: Step, live: dict[str, Any], recorded: Mapping[str, Any]) ->
         ignored=step.record.get("ignoreChanges") or (),
         replaces=step.operation == "replace",
     )
-    return [_told(step, live["kind"], loss) for loss in losses(write)]
+    before = masked_by_name(write.inputs)
+    return [_told(step, live["kind"], loss, _list_that_moves(loss, before, step.new)) for loss in losses(write)]
 
 
-def _told(step: Step, kind: str, loss: Loss) -> TakenAway:
+def _list_that_moves(loss: Loss, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    *above, last = parse(loss.path)
+    if loss.becomes is not None or not isinstance(last, int):
+        return ""
+    path = path_of(above)
+    declared = value_at(now, path)
+    return path if declared is not None and declared == value_at(before, path) else ""
+
+
+def _told(step: Step, kind: str, loss: Loss, list_that_moves: str) -> TakenAway:
     change = Change.REMOVED if loss.becomes is None else Change.PUT_BACK if loss.there is None else Change.CHANGED_BACK
     return TakenAway(
         step.name,
@@ -129,6 +142,7 @@ def _told(step: Step, kind: str, loss: Loss) -> TakenAway:
         becomes=loss.becomes,
         danger=danger(kind, loss),
         is_dropped=loss.is_dropped,
+        list_that_moves=list_that_moves,
     )
 
 

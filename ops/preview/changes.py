@@ -1,7 +1,7 @@
 """What a preview would change, resource by resource and property by property."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..engine.steps import Step
@@ -29,11 +29,17 @@ class Change:
     """Paths of the properties that differ."""
     differences: tuple[str, ...]
     """Them with their values, as lines of a diff. Secrets are masked."""
+    waits_only: bool = False
+    """Whether nothing of it changes: a refresh saw it unready, and the engine updates it to wait until it is ready."""
 
-    @property
-    def waits_only(self) -> bool:
-        """Whether nothing of it changes: a refresh saw it unready, and the engine updates it to wait until it is ready."""
-        return self.operation == "update" and not self.properties
+    def without(self, lists: Iterable[str]) -> "Change":
+        """It without what changes in some lists, by their paths."""
+        below = tuple(f"{path}[" for path in lists)
+        return replace(
+            self,
+            properties=tuple(path for path in self.properties if not path.startswith(below)),
+            differences=tuple(line for line in self.differences if not line[2:].startswith(below)),
+        )
 
 
 def changes(steps: list[Step]) -> list[Change]:
@@ -55,7 +61,8 @@ def _change(steps: list[Step]) -> Change:
         lines = [f"+ {path}: {shown(value)}" for path, value in _leaves(new, "")]
     else:
         lines = [line for path in paths for line in _difference(path, value_at(old, path), value_at(new, path))]
-    return Change(first.urn, operation, first.name, first.type.rsplit(":", 1)[-1], paths, tuple(lines))
+    waits_only = operation == "update" and not paths
+    return Change(first.urn, operation, first.name, first.type.rsplit(":", 1)[-1], paths, tuple(lines), waits_only)
 
 
 def _difference(path: str, old: Any, new: Any) -> Iterator[str]:

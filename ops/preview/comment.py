@@ -22,7 +22,7 @@ _GRAPH_ROOM = _ROOM // 4
 def markdown(stack: str, steps: list[Step], losses: Losses, foreseen: Foreseen | None = None) -> str:
     """A preview that succeeded."""
     foreseen = foreseen or Foreseen()
-    found = changes(steps)
+    found = losses_in_words.without_moves(changes(steps), losses)
     warnings, lost = losses_in_words.markdown(losses, found)
     lines = [f"### Preview of `{stack}`", "", summary(stack, steps)]
     interrupting = [*foreseen.failures, *clashes(steps), *map(str, removals(steps))]

@@ -16,6 +16,15 @@ def shown_fields(losses: Losses) -> list[TakenAway]:
     return [field for field in losses.fields if not field.is_dropped]
 
 
+def without_moves(found: list[Changed], losses: Losses) -> list[Changed]:
+    """A preview's changes without the elements of lists that only stand at other places: what goes there is a loss."""
+    moving: dict[tuple[str, str], list[str]] = {}
+    for field in shown_fields(losses):
+        if field.list_that_moves:
+            moving.setdefault((field.resource, field.kind), []).append(field.list_that_moves)
+    return [change.without(moving.get((change.resource, change.kind), ())) for change in found]
+
+
 def text(losses: Losses, beside: Iterable[Changed]) -> list[str]:
     """For a terminal or a log, line by line.
 

@@ -15,7 +15,7 @@ from .replacements import Interruption, Replacement, counts, name_clashes, repla
 def text(stack: str, steps: list[Step], losses: Losses, foreseen: Foreseen | None = None) -> str:
     """For a terminal or a log."""
     foreseen = foreseen or Foreseen()
-    lines, found = [summary(stack, steps)], changes(steps)
+    lines, found = [summary(stack, steps)], losses_in_words.without_moves(changes(steps), losses)
     # What interrupts comes first: below are as many lines as there are differences.
     interrupting = [*foreseen.failures, *clashes(steps), *map(str, removals(steps)), *foreseen.warnings]
     lines += [line for what in interrupting for line in ("", what)]

@@ -282,6 +282,31 @@ def test_what_a_preview_with_a_refresh_shows_as_a_change_is_not_shown_again_as_a
     ]
 
 
+def test_a_variable_that_somebody_has_put_first_is_named_once() -> None:
+    """After a refresh the engine compares lists by place, and calls the declared variable a changed one."""
+    env = "spec.template.spec.containers[0].env"
+    ours = {"name": "secret", "valueFrom": {"secretKeyRef": {"name": "mygw-auth"}}}
+    paths = (f"{env}[0].name", f"{env}[0].valueFrom", "spec.minReadySeconds")
+
+    def deployment(variable: dict[str, Any], **more: Any) -> dict[str, Any]:
+        return {"spec": {"template": {"spec": {"containers": [{"env": [variable]}]}}, **more}}
+
+    old, new = deployment({"name": "FIRST"}), deployment(ours, minReadySeconds=5)
+    steps = [step("update", "mygw", "kubernetes:apps/v1:Deployment", properties=paths, old=old, new=new)]
+    first = TakenAway("mygw", "Deployment", f"{env}[0]", Change.REMOVED, {"name": "FIRST"}, list_that_moves=env)
+    said = preview_text.text("dev", steps, Losses([first])).splitlines()
+    assert [line for line in said if "env" in line] == [f'    - {env}[0]: {{"name": "FIRST"}}']
+    assert said[-2:] == ["update mygw (Deployment)", "  + spec.minReadySeconds: 5"]
+    comment = preview_comment.markdown("dev", steps, Losses([first])).splitlines()
+    assert [line for line in comment if "env" in line] == [
+        f'| `mygw` | `{env}[0]` | `{{"name": "FIRST"}}` | removed |',
+    ]
+    assert "| update | `mygw` | Deployment | `spec.minReadySeconds` |" in comment
+    # Where that is all, the object is written for what goes, and not to wait.
+    (alone,) = [step("update", "mygw", "kubernetes:apps/v1:Deployment", properties=paths[:2], old=old, new=new)]
+    assert preview_text.text("dev", [alone], Losses([first])).splitlines()[-1] == "update mygw (Deployment)"
+
+
 def test_a_comment_with_very_many_losses_says_how_many_it_leaves_out() -> None:
     losses = Losses([TakenAway("mygw-env", "ConfigMap", f"data.key{i}", Change.REMOVED, "x" * 200) for i in range(500)])
     text = preview_comment.markdown("dev", [step("update")], losses)

@@ -74,6 +74,24 @@ def test_what_is_taken_away_is_shown_without_secrets_and_foreign_texts(steps: li
     ]
 
 
+@pytest.mark.parametrize(("before", "moves"), [("ours", "spec.ports"), ("another", "")])
+def test_a_list_that_is_declared_as_before_only_moves_where_an_element_goes(
+    before: str, moves: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, added = {"name": "ours", "port": 80}, {"name": "added", "port": 81}
+    of_kubectl = {"f:spec": {"f:ports": {'k:{"port":81}': {".": {}, "f:name": {}, "f:port": {}}}}}
+    managed = [{"manager": "kubectl-edit", "operation": "Update", "fieldsV1": of_kubectl}]
+    found = {"kind": "Lists", "metadata": {"managedFields": managed}, "spec": {"ports": [added, ours]}}
+    monkeypatch.setattr(Live, "objects", {"Lists": found}, raising=False)
+    monkeypatch.setattr(connection, "Cluster", Live)
+    recorded = {"inputs": {"spec": {"ports": [{**ours, "name": before}]}}, "outputs": {}}
+    written = step("update", "Lists", {"spec": {"ports": [ours]}})
+    monkeypatch.setattr(updates, "export_in_clear", lambda _: {written.urn: recorded})
+    provider = Step("same", f"urn:pulumi:dev::p::{PROVIDER}::kubernetes", PROVIDER, (), {}, {"context": "contoso"})
+    (field,) = taken_away("dev", [provider, written]).fields
+    assert (field.path, field.change, field.list_that_moves) == ("spec.ports[0]", Change.REMOVED, moves)
+
+
 def test_what_cannot_be_read_is_no_failure_and_no_all_clear(steps: list[Step]) -> None:
     assert taken_away("dev", steps).unknown == {"service": "Service apim/it can't be read: forbidden"}
 
