@@ -28,6 +28,10 @@ _SILENT = timedelta(minutes=5)
 _TROUBLE = re.compile(
     r"ConfigurationApi\w*NotAvailable|ErrorResolvingHostname|AADSTS\d+|No valid authentication was configured"
 )
+_BEFORE = (
+    "A gateway serves what it loaded before. See the lines about the token and the roles; where they are ok, it may have "
+    "started with an older secret: "
+)
 _ANSWERED = re.compile(r"StatusCode|\b4\d\d\b")
 _REFUSED = re.compile(r"\b40[13]\b|Forbidden|Unauthorized")
 
@@ -50,12 +54,14 @@ def check_configuration(gateway: Gateway, cluster: Cluster, heard: Heartbeats | 
         return Check(gateway.name, QUESTION, Answer.UNKNOWN, "no pod runs", "Let the pods start first.")
     last = _last_heard(heard, [_name(pod) for pod in running])
     unread: OpsError | None = None
+    is_silent = True
     for pod in running:
         namespace, name = pod["metadata"]["namespace"], _name(pod)
         try:
             lines = cluster.log(namespace, name, _LINES, _SECONDS)
         except OpsError as error:
             unread, lines = error, []
+        is_silent = is_silent and not lines
         # Of several pods, one that Azure has heard of says nothing of another.
         known = last[name] if len(running) == 1 or (heard is not None and heard.names(name)) else None
         line = last_trouble(lines, since=max(filter(None, (known, ready_since(pod))), default=None))
@@ -65,10 +71,14 @@ def check_configuration(gateway: Gateway, cluster: Cluster, heard: Heartbeats | 
         if not is_ready(pod):
             next_step = f"`kubectl logs -n {namespace} {name}`"
             return Check(gateway.name, QUESTION, Answer.FAILED, f"pod {name} is not ready", next_step)
-    if heard is not None and (check := _by_heartbeats(gateway, running, last, now)):
+    if heard is not None and heard.heard and (check := _by_heartbeats(gateway, running, last, now)):
         return check
     if unread is not None:
         raise unread
+    if heard is not None and not heard.heard and is_silent and any(_is_due(pod, now) for pod in running):
+        # That ARM ever fills the list is not established: an empty one alone proves nothing.
+        found = f"{len(running)} pod(s) are ready, but they log nothing, and ARM shows no heartbeat of them"
+        return Check(gateway.name, QUESTION, Answer.UNKNOWN, found, _BEFORE + _restart(gateway))
     found = f"{len(running)} pod(s) are ready and log no trouble with it"
     return Check(gateway.name, QUESTION, Answer.OK, found)
 
@@ -101,23 +111,25 @@ def _by_heartbeats(
 ) -> Check | None:
     """What the heartbeats prove of ready pods; None where it is too early to tell."""
     for pod in running:
-        name, at, since = _name(pod), last[_name(pod)], ready_since(pod)
-        if (at is None or now - at > _SILENT) and since is not None and now - since > _FIRST:
+        name, at = _name(pod), last[_name(pod)]
+        if (at is None or now - at > _SILENT) and _is_due(pod, now):
             heard = (
                 f"Azure has not heard of it since {at:%Y-%m-%d %H:%M:%S} UTC" if at else "Azure has never heard of it"
             )
             found = f"pod {name} is ready, and {heard}"
-            next_step = (
-                "It serves what it loaded before. See the lines about the token and the roles; where they are ok, it may have "
-                "started with an older secret: " + _restart(gateway)
-            )
-            return Check(gateway.name, QUESTION, Answer.FAILED, found, next_step, "credentials")
+            return Check(gateway.name, QUESTION, Answer.FAILED, found, _BEFORE + _restart(gateway), "credentials")
     times = [at for at in last.values() if at is not None and now - at <= _SILENT]
     if len(times) < len(running):
         return None
     seconds = max(0, round((now - min(times)).total_seconds()))
     found = f"{len(running)} pod(s) are ready, and Azure heard of them {seconds} s ago"
     return Check(gateway.name, QUESTION, Answer.OK, found)
+
+
+def _is_due(pod: dict[str, Any], now: datetime) -> bool:
+    """Whether a pod has been ready for so long that Azure should have heard of it."""
+    since = ready_since(pod)
+    return since is not None and now - since > _FIRST
 
 
 def _name(pod: dict[str, Any]) -> str:

@@ -194,12 +194,28 @@ def test_a_gateway_that_answers_with_credentials_that_have_ended_is_not_called_w
         "pod mygw-7d9c-abcde is ready, and Azure has not heard of it since 2026-11-26 11:20:00 UTC",
     )
     assert found.next_step == (
-        "It serves what it loaded before. See the lines about the token and the roles; where they are ok, it may have started "
-        f"with an older secret: {RESTART}"
+        "A gateway serves what it loaded before. See the lines about the token and the roles; where they are ok, it may have "
+        f"started with an older secret: {RESTART}"
     )
-    assert check(pod(), heard=heard()).found == "pod mygw-7d9c-abcde is ready, and Azure has never heard of it"
     # A pod that has just become ready is not heard of yet.
+    other = heard(('{"instanceId": "mygw-new"}', ago(seconds=3)))
+    assert check(pod(), pod("mygw-new"), heard=other).found == (
+        "pod mygw-7d9c-abcde is ready, and Azure has never heard of it"
+    )
+    assert check(pod(ready_since=ago(minutes=2)), pod("mygw-new"), heard=other).answer is Answer.OK
+
+
+def test_a_list_of_heartbeats_that_is_empty_proves_nothing_alone() -> None:
+    found = check(pod(), heard=heard())
+    assert (found.answer, found.found) == (
+        Answer.UNKNOWN,
+        "1 pod(s) are ready, but they log nothing, and ARM shows no heartbeat of them",
+    )
     assert check(pod(ready_since=ago(minutes=2)), heard=heard()).answer is Answer.OK
+    served = said("[Info] [RequestServed] GET /echo")
+    assert check(pod(), heard=heard(), mygw_7d9c_abcde=served).found == (
+        "1 pod(s) are ready and log no trouble with it"
+    )
 
 
 def test_one_pod_that_is_heard_of_says_nothing_of_another() -> None:
