@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .engine.events import update
+from .engine.events import destruction, update
 from .engine.plan import is_outdated
 from .errors import OpsError
 from .report.masking import mask
@@ -40,6 +40,20 @@ def deploy(stack: str, plan: Path, say: Callable[[str], None]) -> None:
                 "The stack or reality is not any more what it was when the plan was made: what the plan does not hold was not "
                 f"done. Make a new plan with `make preview STACK={stack}`, and have that approved."
             ) from None
+        raise OpsError(mask(str(error))) from None
+
+
+def destroy(stack: str, say: Callable[[str], None]) -> None:
+    """Delete everything that a stack has; what happens is told while it happens.
+
+    Raises:
+        OpsError: it fails.
+    """
+    try:
+        for event in destruction(stack):
+            if line := _line(event):
+                say(mask(line))
+    except OpsError as error:
         raise OpsError(mask(str(error))) from None
 
 

@@ -12,6 +12,10 @@ from .errors import OpsError
 _KEY = "self-hosted-gateway:gateways"
 
 
+class RotatedTodayError(OpsError):
+    """A secret was rotated today, and can be once a day."""
+
+
 @dataclass(frozen=True)
 class Rotation:
     """One gateway's new date."""
@@ -91,7 +95,8 @@ def _rotation(entry: _Written, day: date, today: date) -> Rotation:
     before = str(entry.date.value)[:10]
     # The program refuses a date that has not come: whatever stands there, another replaces it.
     if f"{day:%Y-%m-%d}" <= before <= f"{today:%Y-%m-%d}":
-        raise OpsError(
+        error = RotatedTodayError if before == f"{today:%Y-%m-%d}" else OpsError
+        raise error(
             f"Gateway '{entry.gateway}' was rotated on {before}: {day} is not later. A secret can be rotated once a day."
         )
     return Rotation(entry.gateway, before, day)

@@ -1,4 +1,4 @@
-"""The stack's Kubernetes cluster, read with the kubeconfig that its provider uses."""
+"""The stack's Kubernetes cluster, with the kubeconfig that its provider uses."""
 
 import json
 import re
@@ -120,6 +120,59 @@ class Cluster:
             dated = (_LOG_LINE.fullmatch(line) for line in text.splitlines())
             return [LogLine(datetime.fromisoformat(line[1]), line[2]) for line in dated if line is not None]
 
+    def set_label(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str,
+        name: str,
+        label: str,
+        *,
+        before: str,
+        after: str,
+        manager: str,
+    ) -> None:
+        """Give an object's label another value. Of all this module has, it alone writes.
+
+        Args:
+            api_version: of the object.
+            kind: of the object.
+            namespace: of the object.
+            name: of the object.
+            label: its key.
+            before: the value that it has; with another one it stays.
+            after: the new value.
+            manager: field manager of the change.
+
+        Raises:
+            OpsError: it has another value, or the API server refuses.
+        """
+        path = "/metadata/labels/" + label.replace("~", "~0").replace("/", "~1")
+        change = [{"op": "test", "path": path, "value": before}, {"op": "replace", "path": path, "value": after}]
+        with _told(f"Label {label} of {kind} {namespace}/{name}", "changed"):
+            self._resource(api_version, kind).patch(
+                body=change,
+                name=name,
+                namespace=namespace,
+                content_type="application/json-patch+json",
+                field_manager=manager,
+            )
+
+    def server_version(self) -> str:
+        """The API server's version, `v1.30.0` for example.
+
+        Raises:
+            OpsError: it does not answer.
+        """
+        with _told("The API server's version"):
+            answer = self._client.request("get", "/version", serialize=False).data
+        return str(json.loads(answer)["gitVersion"])
+
+    @property
+    def server(self) -> str:
+        """The API server's address."""
+        return str(self._client.configuration.host)
+
     def _resource(self, api_version: str, kind: str) -> Any:
         return self._client.resources.get(api_version=api_version, kind=kind)
 
@@ -129,12 +182,12 @@ def _last_seen(event: dict[str, Any]) -> str:
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
+def _told(what: str, done: str = "read") -> Iterator[None]:
     try:
         yield
     except (ApiException, urllib3.exceptions.HTTPError) as error:
         refused = ForbiddenError if getattr(error, "status", None) == 403 else OpsError
-        raise refused(f"{what} can't be read: {_reason(error)}") from None
+        raise refused(f"{what} can't be {done}: {_reason(error)}") from None
 
 
 def _reason(error: Exception) -> str:

@@ -20,8 +20,20 @@ def update(stack: str, plan: Path) -> Iterator[dict[str, Any]]:
     Raises:
         OpsError: the engine can't be run, or the update fails.
     """
-    arguments = ["up", "--yes", "--json", "--refresh", "--plan", str(plan), "--stack", stack]
-    command = ["pulumi", *arguments, "--non-interactive", "--color", "never"]
+    yield from _told("up", "--refresh", "--plan", str(plan), "--stack", stack)
+
+
+def destruction(stack: str) -> Iterator[dict[str, Any]]:
+    """Delete everything that a stack has; the engine's events while it goes on.
+
+    Raises:
+        OpsError: the engine can't be run, or the destruction fails.
+    """
+    yield from _told("destroy", "--skip-preview", "--stack", stack)
+
+
+def _told(*arguments: str) -> Iterator[dict[str, Any]]:
+    command = ["pulumi", *arguments, "--yes", "--json", "--non-interactive", "--color", "never"]
     environment = {**os.environ, "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
     with tempfile.TemporaryFile("w+") as errors:
         try:
@@ -33,7 +45,8 @@ def update(stack: str, plan: Path) -> Iterator[dict[str, Any]]:
         if process.returncode:
             errors.seek(0)
             said = without_prefix(errors.read())
-            raise OpsError(said or f"The update failed: pulumi ended with exit code {process.returncode}.")
+            what = "destruction" if arguments[0] == "destroy" else "update"
+            raise OpsError(said or f"The {what} failed: pulumi ended with exit code {process.returncode}.")
 
 
 def _events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from ops.deploy import destroy
+from ops.errors import OpsError
+
 STATE = '{"deployment": {}}'
 FINGERPRINT = hashlib.sha256(b"[[], []]").hexdigest()
 """Of what that state holds: resources and pending operations."""
@@ -148,3 +151,19 @@ def test_an_interrupted_update_is_waited_for(engine: Callable[..., None], tmp_pa
     process.stdout.close()
     assert rest == "Ended after 5 s: 2 same, 1 update.\nerror: The update failed: pulumi ended with exit code 8.\n"
     assert process.wait(10) == 1
+
+
+def test_a_destruction_is_told_the_same_way(
+    engine: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    engine(step("delete"), SUMMARY, first='echo "$*" >arguments')
+    said: list[str] = []
+    destroy("dev", said.append)
+    assert said == ["deleting mygw-auth (Secret)", "Ended after 5 s: 2 same, 1 update."]
+    arguments = "destroy --skip-preview --stack dev --yes --json --non-interactive --color never\n"
+    assert (tmp_path / "arguments").read_text() == arguments
+
+    engine(then="exit 8")
+    with pytest.raises(OpsError, match="The destruction failed: pulumi ended with exit code 8"):
+        destroy("dev", said.append)
