@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 DEVELOPMENT := $(VENV)/.development
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: install sandbox sandbox-down sandbox-reset preview deploy drift check types unit-tests test bench
+.PHONY: install sandbox sandbox-down sandbox-reset preview deploy drift live check types unit-tests test bench
 
 # The program and `python -m ops`, and nothing else: pipelines' jobs that may change Azure run no package of the tests.
 $(INSTALLED): requirements.txt ops/requirements.txt constraints.txt
@@ -33,7 +33,7 @@ sandbox-reset: $(DEVELOPMENT)
 
 # One stack, as the pipelines do it: make preview STACK=dev; the plan that it saves is what `make deploy` carries out.
 REPORTS = reports/$(STACK)
-NEED_STACK := $(filter preview deploy drift,$(MAKECMDGOALS))
+NEED_STACK := $(filter preview deploy drift live,$(MAKECMDGOALS))
 # Here, because a target's prerequisites, an installation among them, are made before its own lines are read.
 $(if $(and $(NEED_STACK),$(if $(STACK),,none)),$(error Which stack? For example: make $(firstword $(NEED_STACK)) STACK=dev))
 
@@ -45,6 +45,14 @@ deploy: $(INSTALLED)
 
 drift: $(INSTALLED)
 	@$(BIN)/python -m ops drift --stack "$(STACK)" --save "$(REPORTS)"
+
+# A stack's whole life once, on whatever it is on, a real subscription for example: make live STACK=dev, with ROTATE=yes and
+# DESTROY=yes if those are wanted. It does not ask: naming the stack is the consent.
+ODD_CHOICE := $(strip $(foreach choice,ROTATE DESTROY,$(if $(filter-out yes,$($(choice))),$(choice))))
+$(if $(and $(filter live,$(MAKECMDGOALS)),$(ODD_CHOICE)),$(error $(firstword $(ODD_CHOICE)) is yes, or left out))
+
+live: $(INSTALLED)
+	@$(BIN)/python -m ops live --stack "$(STACK)" --yes --save "$(REPORTS)" $(if $(ROTATE),--rotate) $(if $(DESTROY),--destroy)
 
 # The two slow parts at once: each keeps one core busy.
 check: $(DEVELOPMENT)

@@ -28,6 +28,7 @@ NOT_RUN = {
     "curl": "its address is known after the deployment; the test of the page sends the request itself",
     "make check": "the tests are part of it",
     "make test": "the tests are part of it",
+    "make live": "takes a minute; tests/engine/test_plan.py has a live run",
     "helm": "another tool's, named where one comes from it",
     "terraform": "another tool's, named where one comes from it",
 }

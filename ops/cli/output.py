@@ -1,5 +1,6 @@
 """What commands share: their options, what they print and save, and one message for what goes wrong."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -62,3 +63,13 @@ def reported(code: int = 1) -> Iterator[None]:
     except OpsError as error:
         say(f"error: {error}", err=True)
         raise typer.Exit(code) from None
+
+
+@contextmanager
+def interrupted_by_sigterm() -> Iterator[None]:
+    """Have SIGTERM, with which a pipeline cancels, interrupt as Ctrl-C does: what has to be put back still is."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,6 +1,7 @@
 """Commands around an update: what it would do, doing what was approved, and whom a change affects."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +19,7 @@ from ..preview import text as preview_text
 from ..preview.affected import affected as affected_stacks
 from ..preview.foreseen import Foreseen, foresee
 from ..report.masking import mask
-from .output import Format, Save, Saved, Stack, reported, say
+from .output import Folder, Format, Save, Saved, Stack, interrupted_by_sigterm, reported, say
 
 _PANEL = "Updates"
 
@@ -71,6 +72,49 @@ def deploy(
 
     with reported(), watched(stack, say) as hear:
         deploy_planned(stack, plan, hear)
+
+
+@app.command(rich_help_panel=_PANEL)
+def live(
+    stack: Stack,
+    *,
+    rotate: Annotated[bool, typer.Option("--rotate", help="Rotate the client secrets, too.")] = False,
+    destroy: Annotated[
+        bool, typer.Option("--destroy", help="Delete everything that the stack has in the end.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    save: Folder = None,
+) -> None:
+    """Try a stack out from end to end: preview, update, verify, drift, a drift made, seen and healed. Prints a report.
+
+    The drift is another value of a label that the stack's ConfigMap declares. It is put back if anything fails. Healing it
+    replaces the pods. Nothing is deployed that deletes or replaces something.
+
+    The report, live.md when saved, names no secret, id, host or account. Steps are told on standard error.
+
+    Exit codes: 0 all went well; 1 a step failed, and those after it were not run.
+    """
+    from ..live.markdown import markdown as live_report  # see `application`
+    from ..live.masks import Masks
+    from ..live.program import Program
+    from ..live.run import LiveRun
+
+    def agree(question: str) -> bool:
+        return yes or typer.confirm(question, err=True)
+
+    with reported(), interrupted_by_sigterm():
+        if not yes and not sys.stdin.isatty():
+            raise OpsError("It deploys, and nobody is there to be asked: give --yes.")
+        folder = save or Path("reports") / stack
+        saved, masks = Saved(folder, "live.md"), Masks()
+        run = LiveRun(Program(stack, folder), masks, lambda line: say(line, err=True), agree)
+        report = run.run(rotate=rotate, destroy=destroy)
+        text = live_report(report, masks)
+        saved.write("live.md", text)
+        say(text)
+        say(f"The report: {saved.path('live.md')}", err=True)
+        if not report.is_well:
+            raise typer.Exit(1)
 
 
 @app.command(rich_help_panel=_PANEL)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .sandbox import Stack, sandbox_config, sandbox_gateway
+from .sandbox import DEPLOYER, SUBSCRIPTION, TENANT, Stack, sandbox_config, sandbox_gateway
 
 AUTHENTICATION = sandbox_gateway()["authentication"]
 
@@ -93,3 +93,20 @@ def test_nothing_to_do(deployed: Stack, tmp_path: Path) -> None:
     before = pods(deployed)
     planned_and_deployed(deployed, tmp_path)
     assert pods(deployed) == before
+
+
+def test_a_live_run_ends_well_leaves_nothing_and_names_nobody(deployed: Stack, tmp_path: Path) -> None:
+    result = deployed.ops("live", "--yes", "--save", str(tmp_path)).ok()
+    report = (tmp_path / "live.md").read_text()
+    assert report.startswith(f"## Live run of stack `{deployed.name}`: well\n")
+    assert "| one difference: mygw-workload-env, changed: metadata.labels.app |" in report
+    assert "| Whether a second preview proposes anything | no |" in report
+
+    shown = deployed.sandbox.kubectl("get", "configmap", "mygw-env", "-o", "json", "--show-managed-fields").ok().output
+    metadata = json.loads(shown)["metadata"]
+    assert metadata["labels"] == {"app": "mygw"}
+    assert "self-hosted-gateway-live-run" not in [entry["manager"] for entry in metadata["managedFields"]]
+    environment = deployed.sandbox.environments["deployer"]
+    secrets = (deployed.outputs(secrets=True)["clientSecrets"]["mygw"], environment["ARM_CLIENT_SECRET"])
+    names = (TENANT, SUBSCRIPTION, DEPLOYER, environment["ARM_METADATA_HOSTNAME"], "contoso-apim.configuration")
+    assert [text for text in (*secrets, *names) if text in result.output] == []
