@@ -7,7 +7,7 @@ from typing import Any
 from ..engine.steps import Step
 from ..report.markdown import shown
 from ..report.property_path import member, value_at
-from .replacements import REPLACING
+from .replacements import REPLACING, left_over
 
 WAITS_ONLY = (
     "nothing: it was not ready when it was read, so the update writes it as it is declared, and waits until it is ready"
@@ -45,8 +45,9 @@ class Change:
 def changes(steps: list[Step]) -> list[Change]:
     """The changes of a preview, each resource once, in the order of the preview; components and providers apart."""
     by_resource: dict[str, list[Step]] = {}
+    left = left_over(steps)
     for step in steps:
-        if step.provider and (step.operation in _CHANGING or step.operation in REPLACING):
+        if step.provider and (step.operation in _CHANGING or step.operation in REPLACING) and step not in left:
             by_resource.setdefault(step.urn, []).append(step)
     return [_change(of_one) for of_one in by_resource.values()]
 

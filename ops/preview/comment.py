@@ -10,7 +10,7 @@ from .changes import WAITS_ONLY, Change, changes
 from .foreseen import Foreseen
 from .removals import removals
 from .replacements import Replacement, replacements
-from .text import clashes, interrupted, summary
+from .text import clashes, interrupted, leftovers, summary
 
 # Whoever posts the text puts a mark before it, and where it comes from after it.
 _ROOM = LONGEST - 1_000
@@ -27,7 +27,9 @@ def markdown(stack: str, steps: list[Step], losses: Losses, foreseen: Foreseen |
     lines = [f"### Preview of `{stack}`", "", summary(stack, steps)]
     interrupting = [*foreseen.failures, *clashes(steps), *map(str, removals(steps))]
     lines += [line for what in interrupting for line in ("", f"> [!CAUTION]\n> {what}")]
-    lines += [line for warning in foreseen.warnings for line in ("", f"> [!WARNING]\n> {warning}")]
+    lines += [
+        line for warning in (*foreseen.warnings, *leftovers(steps)) for line in ("", f"> [!WARNING]\n> {warning}")
+    ]
     if replaced := replacements(steps):
         lines += ["", "| replaced | because of | interrupted | instead |", "| --- | --- | --- | --- |"]
         lines += [_replacement(replacement) for replacement in replaced]

@@ -126,11 +126,18 @@ REPLACING = {"replace", "create-replacement", "delete-replaced"}
 """The engine's steps of a replacement."""
 
 
+def left_over(steps: list[Step]) -> list[Step]:
+    """Deletions of what an earlier update has replaced and could not delete: nothing is replaced by them."""
+    replaced = {step.urn for step in steps if step.operation in ("replace", "create-replacement")}
+    return [step for step in steps if step.operation == "delete-replaced" and step.urn not in replaced]
+
+
 def replacements(steps: list[Step]) -> list[Replacement]:
     """The replacements of a preview, each resource once, in the order of the preview."""
     replaced: dict[str, list[Step]] = {}
+    left = left_over(steps)
     for step in steps:
-        if step.operation in REPLACING and not step.type.startswith("pulumi:"):
+        if step.operation in REPLACING and not step.type.startswith("pulumi:") and step not in left:
             replaced.setdefault(step.urn, []).append(step)
     return [_replacement(of_one) for of_one in replaced.values()]
 
@@ -173,7 +180,8 @@ def _object(type_: str, inputs: dict[str, Any]) -> str:
 def counts(steps: list[Step]) -> dict[str, int]:
     """How many resources a preview creates, changes, replaces, deletes and leaves alone, as Pulumi itself counts: the
     stack, its components and its providers are among them."""
-    replaced = {step.urn for step in steps if step.operation in REPLACING}
+    left = left_over(steps)
+    replaced = {step.urn for step in steps if step.operation in REPLACING and step not in left}
     others = [step.operation for step in steps if step.urn not in replaced]
     return {
         "create": others.count("create"),

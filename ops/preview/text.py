@@ -9,7 +9,7 @@ from . import losses as losses_in_words
 from .changes import WAITS_ONLY, changes
 from .foreseen import Foreseen
 from .removals import removals
-from .replacements import Interruption, Replacement, counts, name_clashes, replacements
+from .replacements import Interruption, Replacement, counts, left_over, name_clashes, replacements
 
 
 def text(stack: str, steps: list[Step], losses: Losses, foreseen: Foreseen | None = None) -> str:
@@ -17,7 +17,13 @@ def text(stack: str, steps: list[Step], losses: Losses, foreseen: Foreseen | Non
     foreseen = foreseen or Foreseen()
     lines, found = [summary(stack, steps)], losses_in_words.without_moves(changes(steps), losses)
     # What interrupts comes first: below are as many lines as there are differences.
-    interrupting = [*foreseen.failures, *clashes(steps), *map(str, removals(steps)), *foreseen.warnings]
+    interrupting = [
+        *foreseen.failures,
+        *clashes(steps),
+        *map(str, removals(steps)),
+        *foreseen.warnings,
+        *leftovers(steps),
+    ]
     lines += [line for what in interrupting for line in ("", what)]
     for replacement in replacements(steps):
         meaning = replacement.meaning
@@ -46,6 +52,7 @@ def as_json(stack: str, steps: list[Step], losses: Losses, foreseen: Foreseen | 
         "removals": [dataclasses.asdict(removal) for removal in removals(steps)],
         "replacements": [dataclasses.asdict(replacement) for replacement in replacements(steps)],
         "nameClashes": name_clashes(steps),
+        "leftToDelete": [{"resource": step.name, "id": step.id} for step in left_over(steps)],
         "losses": losses_in_words.as_json(losses),
         "lossesNotKnown": losses.unknown,
         "failures": foreseen.failures,
@@ -58,6 +65,8 @@ def summary(stack: str, steps: list[Step]) -> str:
     """It in one sentence."""
     number = counts(steps)
     to_do = [f"{number[name]} to {name}" for name in ("create", "update", "replace", "delete") if number[name]]
+    if left := left_over(steps):
+        to_do.append(f"{len(left)} left to delete")
     return f"Stack {stack}: {', '.join(to_do) or 'nothing to do'}, {number['unchanged']} unchanged."
 
 
@@ -69,6 +78,15 @@ def clashes(steps: list[Step]) -> list[str]:
     return [
         f"The update would fail: {', '.join(names)} would be created before the stack's own of that name is deleted. If a "
         "gateway was renamed, give `kubernetesName` another value too."
+    ]
+
+
+def leftovers(steps: list[Step]) -> list[str]:
+    """What an earlier update has replaced and could not delete."""
+    return [
+        f"{step.name}: the one that was replaced is still to be deleted, and stands until then with the rights that it gives: "
+        f"{step.id}. The update tries again."
+        for step in left_over(steps)
     ]
 
 

@@ -123,3 +123,24 @@ def test_what_has_no_inputs_is_created_without_differences() -> None:
     (change,) = changes([created])
     assert (change.operation, change.resource, change.differences) == ("create", "roles-reader-guid", ())
     assert "+ :" not in preview_text.text("dev", [created], Losses())
+
+
+def test_what_an_earlier_update_could_not_delete_is_called_no_replacement() -> None:
+    type_ = "azure-native:authorization:RoleAssignment"
+    steps = [
+        step("same", "mygw-reader-assignment", type_, provider="azure-native"),
+        step("delete-replaced", "mygw-reader-assignment", type_, id="/old", provider="azure-native"),
+    ]
+    left = (
+        "mygw-reader-assignment: the one that was replaced is still to be deleted, and stands until then with the rights that "
+        "it gives: /old. The update tries again."
+    )
+    first = "Stack dev: 1 left to delete, 1 unchanged."
+    assert preview_text.text("dev", steps, Losses()).splitlines() == [first, "", left]
+    comment = preview_comment.markdown("dev", steps, Losses()).splitlines()
+    assert comment == ["### Preview of `dev`", "", first, "", "> [!WARNING]", f"> {left}"]
+    answer = json.loads(preview_text.as_json("dev", steps, Losses()))
+    assert (answer["replacements"], answer["leftToDelete"]) == (
+        [],
+        [{"resource": "mygw-reader-assignment", "id": "/old"}],
+    )
