@@ -136,7 +136,7 @@ class Observer:
         for deployment, pod in self._program.pods():
             if "deletionTimestamp" not in pod["metadata"]:
                 lines = self._program.cluster().log(deployment.namespace, pod["metadata"]["name"], _LINES, _SECONDS)
-                words.update(event for line in lines for event in set(events_in(str(line))))
+                words.update(event for line in lines for event in set(events_in(line.text)))
         if words:
             yield LOG, ", ".join(f"{word} ({number})" for word, number in words.most_common(_MOST))
 

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from ..drift.report import Kind
 from ..errors import OpsError
 from ..preview.changes import Change, changes
-from ..preview.text import clashes, summary
+from ..preview.text import clashes, leftovers, summary
 from ..rotate import RotatedTodayError
+from ..verify.questions import UNREAD
 from ..verify.report import Answer
 from .label import MADE, Label, label_of
 from .masks import HOST, Masks
@@ -170,7 +171,7 @@ class LiveRun:
         return said
 
     def _preview_again(self) -> str:
-        found = self._refused_losses(self.program.preview())
+        found = self._refused(self.program.preview())
         left = changes(found.steps)
         self._observer.second_preview(left)
         if left:
@@ -215,7 +216,7 @@ class LiveRun:
             said = "; ".join(f"{check.subject}: {check.question}: {check.found}" for check in wrong)
             first = first or said
             # What could not be found out, a right that lacks for example, does not come by waiting.
-            if time.monotonic() > deadline or all(check.answer is Answer.UNKNOWN for check in wrong):
+            if time.monotonic() > deadline or all(check.cause == UNREAD for check in wrong):
                 raise OpsError("\n".join([said, *(check.next_step for check in wrong if check.next_step)]))
             time.sleep(self.patience.pause)
         self._observer.verified(step, time.monotonic() - began, first)
@@ -292,11 +293,11 @@ class LiveRun:
                 f"The update would {_named(lost)}. A live run does not: deploy that first, on purpose, with `make preview "
                 f"STACK={self.program.stack}` and `make deploy STACK={self.program.stack}`."
             )
-        if failures := [*preview.foreseen.failures, *clashes(preview.steps)]:
-            raise OpsError("\n".join(failures))
-        return self._refused_losses(preview)
+        return self._refused(preview)
 
-    def _refused_losses(self, preview: Preview) -> Preview:
+    def _refused(self, preview: Preview) -> Preview:
+        if failures := [*preview.foreseen.failures, *clashes(preview.steps), *leftovers(preview.steps)]:
+            raise OpsError("\n".join(failures))
         dangers = [f"{field.resource}: {field.path}: {field.danger}" for field in preview.losses.fields if field.danger]
         if dangers:
             raise OpsError(

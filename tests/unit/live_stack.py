@@ -1,10 +1,11 @@
 """A stack as far as a live run sees it: deployed or not, with a label that somebody may have changed."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from ops.cluster.connection import LogLine
 from ops.cluster.updates import Change as Loss
 from ops.cluster.updates import Losses, TakenAway
 from ops.drift.report import Finding, Kind
@@ -60,8 +61,9 @@ class Cluster:
         self.writes.append((before, after))
         self.label = after
 
-    def log(self, *_: Any) -> list[str]:
-        return ["[Info] 2026-11-27T04:00:00Z [ConfigurationLoaded] the configuration was loaded"]
+    def log(self, *_: Any) -> list[LogLine]:
+        at = datetime(2026, 11, 27, 4, tzinfo=UTC)
+        return [LogLine(at, "[Info] 2026-11-27T04:00:00Z [ConfigurationLoaded] the configuration was loaded")]
 
     def server_version(self) -> str:
         return "v1.37.2"
@@ -172,8 +174,8 @@ class Deployable(Program):
         yield KubernetesObject("apim", "mygw"), pod
 
 
-def answered(answer: Answer, found: str = "1 of 1 ready") -> Verification:
-    return Verification("dev", (Check("mygw", "pods", answer, found),))
+def answered(answer: Answer, found: str = "1 of 1 ready", cause: str = "") -> Verification:
+    return Verification("dev", (Check("mygw", "pods", answer, found, cause=cause),))
 
 
 def fails(message: str) -> Callable[[], None]:

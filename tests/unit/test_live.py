@@ -23,6 +23,7 @@ from ops.live.report import Outcome, Report
 from ops.live.report import Step as LiveStep
 from ops.live.run import LiveRun, Patience
 from ops.verify.gateways import KubernetesObject
+from ops.verify.questions import UNREAD
 from ops.verify.report import Answer
 from tests.conftest import CHECKOUT
 
@@ -125,7 +126,7 @@ def test_it_stops_at_the_first_step_that_fails_and_makes_no_drift(stack: Deploya
     [
         (step("delete", DEPLOYMENT, "other-workload-deployment"), "delete other-workload-deployment"),
         (step("replace", DEPLOYMENT, "mygw-workload-deployment", "metadata.name"), "replace mygw-workload-deployment"),
-        (step("delete-replaced", PASSWORD, "mygw-identity-client-secret"), "replace mygw-identity-client-secret"),
+        (step("create-replacement", PASSWORD, "mygw-identity-client-secret"), "replace mygw-identity-client-secret"),
     ],
 )
 def test_a_preview_that_deletes_or_replaces_is_refused(stack: Deployable, planned: Step, named: str) -> None:
@@ -136,6 +137,13 @@ def test_a_preview_that_deletes_or_replaces_is_refused(stack: Deployable, planne
     assert why.startswith(f"The update would {named}")
     assert why.endswith("deploy that first, on purpose, with `make preview STACK=dev` and `make deploy STACK=dev`.")
     assert done(stack) == ["make", "preview"]
+
+
+def test_what_an_earlier_update_could_not_delete_is_refused(stack: Deployable) -> None:
+    stack.also_planned = [step("delete-replaced", PASSWORD, "mygw-identity-client-secret")]
+    title, why = failed_at(run(stack))
+    assert title == "preview"
+    assert why.startswith("mygw-identity-client-secret: the one that was replaced is still to be deleted")
 
 
 def test_what_an_update_takes_away_from_the_cluster_is_refused_where_it_is_dangerous(stack: Deployable) -> None:
@@ -161,7 +169,10 @@ def test_a_second_preview_that_proposes_something_is_a_failure_that_names_it(sta
 
 
 def test_it_waits_until_all_is_well_and_says_what_was_not(stack: Deployable) -> None:
-    stack.unwell = [answered(Answer.FAILED, "pod mygw-1 is not ready")]
+    stack.unwell = [
+        answered(Answer.FAILED, "pod mygw-1 is not ready"),
+        answered(Answer.UNKNOWN, "nobody has heard of it"),
+    ]
     report = run(stack)
     assert report.is_well
     (answer,) = [each.answer for each in report.observed if each.question == "How long after an update all is well"]
@@ -172,7 +183,7 @@ def test_what_never_gets_well_is_a_failure_and_what_nobody_may_read_is_one_at_on
     stack.unwell = [answered(Answer.FAILED, "pod mygw-1 is not ready")] * 1000
     assert failed_at(run(stack)) == ("verify", "mygw: pods: pod mygw-1 is not ready")
     stack.done.clear()
-    stack.unwell = [answered(Answer.UNKNOWN, "forbidden")]
+    stack.unwell = [answered(Answer.UNKNOWN, "forbidden", UNREAD)]
     assert failed_at(run(stack)) == ("verify", "mygw: pods: forbidden")
     assert stack.done.count("verify") == 1
 
