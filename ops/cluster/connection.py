@@ -14,7 +14,7 @@ from kubernetes import config
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
 from kubernetes.dynamic import DynamicClient
-from kubernetes.dynamic.exceptions import NotFoundError
+from kubernetes.dynamic.exceptions import NotFoundError, UnprocessibleEntityError
 
 from ..errors import ForbiddenError, OpsError
 
@@ -149,14 +149,19 @@ class Cluster:
         """
         path = "/metadata/labels/" + label.replace("~", "~0").replace("/", "~1")
         change = [{"op": "test", "path": path, "value": before}, {"op": "replace", "path": path, "value": after}]
-        with _told(f"Label {label} of {kind} {namespace}/{name}", "changed"):
-            self._resource(api_version, kind).patch(
-                body=change,
-                name=name,
-                namespace=namespace,
-                content_type="application/json-patch+json",
-                field_manager=manager,
-            )
+        what = f"Label {label} of {kind} {namespace}/{name}"
+        with _told(what, "changed"):
+            try:
+                self._resource(api_version, kind).patch(
+                    body=change,
+                    name=name,
+                    namespace=namespace,
+                    content_type="application/json-patch+json",
+                    field_manager=manager,
+                )
+            except UnprocessibleEntityError:
+                # The API server does not say which test failed; there is one.
+                raise OpsError(f"{what} is not '{before}': nothing was changed.") from None
 
     def server_version(self) -> str:
         """The API server's version, `v1.30.0` for example.

@@ -1,6 +1,8 @@
 """A live run: its order, what stops it, what it refuses, and that it leaves nothing half-made."""
 
+import os
 import re
+import signal
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ops.cli.application import app
+from ops.cli.output import interrupted_by_sigterm
 from ops.drift.report import Finding, Kind
 from ops.engine.state import StackResource
 from ops.engine.steps import Step
@@ -19,6 +22,7 @@ from ops.live.label import label_of
 from ops.live.markdown import markdown
 from ops.live.masks import Masks
 from ops.live.observed import Observer, events_in
+from ops.live.program import Program
 from ops.live.report import Outcome, Report
 from ops.live.report import Step as LiveStep
 from ops.live.run import LiveRun, Patience
@@ -460,3 +464,33 @@ def test_an_assignment_counts_for_the_update_that_made_it_only(stack: Deployable
     assert "How long a new role assignment takes to work" not in seen
     assert "How long an update waits for the pods" not in seen
     assert seen["How long an old pod takes to end"] == "healing: gone 14 s after the update"
+
+
+@pytest.mark.parametrize(("text", "made"), [("encryptionsalt: v1:a\n", True), ("config: {}\n", False), (None, False)])
+def test_a_stack_is_made_only_where_its_file_tells_how_its_secrets_are_encrypted(
+    text: str | None, made: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("ops.live.program.stacks", lambda: ["prod"])
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr("ops.engine.commands.run", lambda *arguments: ran.append(arguments))
+    if text is not None:
+        Path("Pulumi.dev.yaml").write_text(text)
+    if made:
+        assert Program("dev", tmp_path).make()
+    else:
+        with pytest.raises(OpsError, match=r"There is no stack dev: make it with|Pulumi\.dev\.yaml can't be read"):
+            Program("dev", tmp_path).make()
+    assert ran == ([("stack", "init", "dev", "--no-select")] if made else [])
+    assert not Program("contoso/self-hosted-gateway/prod", tmp_path).make()
+
+
+def test_a_pipeline_that_cancels_interrupts_so_that_the_label_is_put_back(stack: Deployable) -> None:
+    stack.goes_wrong["deploy"] = [None, lambda: os.kill(os.getpid(), signal.SIGTERM)]
+    before = signal.getsignal(signal.SIGTERM)
+    with interrupted_by_sigterm():
+        report = run(stack)
+    assert failed_at(report) == ("healing", "interrupted")
+    assert stack.there.label == "mygw"
+    assert report.notes == [PUT_BACK_SAID]
+    assert signal.getsignal(signal.SIGTERM) == before
