@@ -18,6 +18,7 @@ from pydantic.alias_generators import to_camel
 from components.ending import Refusal
 from components.formats import KUBERNETES_NAME, is_management_group
 from components.settings import (
+    ACCEPTED_DRIFT,
     API_MANAGEMENT,
     CLUSTER,
     DURATION,
@@ -58,7 +59,7 @@ _TOKEN_AUDIENCE: dict[str, str] = {
     Cloud.CHINA: "https://azure-api.cn/configuration",
 }
 
-_LISTS = (GATEWAYS, PROTECT)
+_LISTS = (ACCEPTED_DRIFT, GATEWAYS, PROTECT)
 
 
 def load() -> StackSettings:
@@ -225,6 +226,7 @@ def _problem(details: Mapping[str, Any]) -> str:
 def _contradictions(settings: _WellFormed, derived: set[_Place]) -> Iterator[str]:
     """Problems between settings that are each well-formed; of the others, validation tells."""
     yield from _names(settings, derived)
+    yield from _accepted_twice(settings)
     if settings.given(ROLES, "existing") is None:
         yield from _uncovered_scopes(settings)
 
@@ -247,6 +249,19 @@ def _names(settings: _WellFormed, derived: set[_Place]) -> Iterator[str]:
                 yield f"{key}.{where}: {kubernetes_name!r} is taken by gateways[{other}] in its namespace"
         elif name is not None and kubernetes_name is None and is_derived:
             yield f"{key}.name: {name!r} can't name the Kubernetes objects: set `kubernetesName`, {KUBERNETES_NAME}"
+
+
+def _accepted_twice(settings: _WellFormed) -> Iterator[str]:
+    """Differences that are accepted by two entries."""
+    accepted = settings.given(ACCEPTED_DRIFT)
+    seen: dict[tuple[str, str], int] = {}
+    for index in range(len(accepted) if isinstance(accepted, list) else 0):
+        resource, path = (settings.at(ACCEPTED_DRIFT, index, part, default="") for part in ("resource", "path"))
+        if not resource or path is None:
+            continue
+        if (other := seen.setdefault((resource, path), index)) != index:
+            what = f"path: {path!r} of {resource!r}" if path else f"resource: {resource!r}"
+            yield f"{ACCEPTED_DRIFT}[{index}].{what} is accepted by acceptedDrift[{other}] already"
 
 
 def _uncovered_scopes(settings: _WellFormed) -> Iterator[str]:

@@ -41,6 +41,7 @@ ROLES = f"{PROJECT}:roles"
 GATEWAYS = f"{PROJECT}:gateways"
 CLUSTER = f"{PROJECT}:cluster"
 PROTECT = f"{PROJECT}:protect"
+ACCEPTED_DRIFT = f"{PROJECT}:acceptedDrift"
 
 
 class Cloud(StrEnum):
@@ -86,11 +87,26 @@ def _date_part(value: object) -> object:
     return re.sub(r"(?<=^\d{4}-\d{2}-\d{2})[T ]00:00:00.*", "", value) if isinstance(value, str) else value
 
 
+def _day(value: object) -> object:
+    # Pydantic takes a number for seconds since 1970.
+    value = _date_part(value)
+    if not isinstance(value, str | date) or (isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)):
+        raise ValueError("expected a date, yyyy-mm-dd")
+    return value
+
+
 def _duration(value: object) -> object:
     # Pydantic takes numbers of seconds and forms of its own, too.
     if not isinstance(value, str | timedelta) or (isinstance(value, str) and not value.startswith("P")):
         raise ValueError(DURATION)
     return value
+
+
+def _written(reason: str) -> str:
+    # The drift report's line to copy has it in angle brackets.
+    if re.fullmatch(r"<.*>", reason):
+        raise ValueError(f"expected a reason in the place of {reason!r}")
+    return reason
 
 
 DURATION = "expected an ISO 8601 duration, for example P180D"
@@ -342,6 +358,38 @@ def _server(kubeconfig: Mapping[str, Any]) -> str | None:
         return None
 
 
+class AcceptedDrift(Settings):
+    """A difference that `ops drift` lists without alarm. The program ignores it, so updates still undo the difference."""
+
+    resource: NonEmpty = Field(description="Name of the resource, as the drift report shows it.")
+    path: NonEmpty | None = Field(
+        default=None,
+        description="Path of the property, or what was added, exactly as the drift report shows it; default: the resource as "
+        "a whole, which was deleted.",
+    )
+    reason: Annotated[NonEmpty, AfterValidator(_written)] = Field(
+        description="Why it is accepted; the drift report shows it."
+    )
+    until: Annotated[date, BeforeValidator(_day)] | None = Field(
+        default=None,
+        description="Last day (UTC) on which it is accepted, yyyy-mm-dd, in quotes; default: it is accepted without end.",
+    )
+    value: Any = Field(
+        default=None,
+        description="Value that is accepted. What the drift report does not show can't be compared: leave it out here; "
+        "default: any value.",
+    )
+
+    @check("value", mode="before")
+    @classmethod
+    def _comparable(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is None:
+            raise ValueError("expected a value: leave the key out to accept any")
+        if "path" in info.data and info.data["path"] is None:
+            raise ValueError("has no effect without `path`: a resource that is gone has no value")
+        return value
+
+
 class StackSettings(Settings):
     """Everything that a stack's file says."""
 
@@ -365,4 +413,9 @@ class StackSettings(Settings):
         alias=PROTECT,
         description="What must not be deleted or replaced: `roles`, `validator` (its assignment), `gateways` (all but "
         "their client secrets and attached APIs). The engine refuses until it is taken out here.",
+    )
+    accepted_drift: tuple[AcceptedDrift, ...] = Field(
+        default=(),
+        alias=ACCEPTED_DRIFT,
+        description="Differences that the drift check accepts.",
     )

@@ -39,13 +39,14 @@ def drift(
 ) -> None:
     """Compare reality with what a stack declares, and name secrets that end within 30 days. Changes nothing.
 
-    Changes of the stack's file or the program that are not deployed are named apart, and are no drift.
+    Changes of the stack's file or the program that are not deployed are named apart, and are no drift. Nor are differences
+    that the file accepts (`acceptedDrift`): they are listed, until their date has passed.
 
     Saved are drift.md and drift.json, the latter for `issue`; if the check fails, only where a secret has ended or soon
     will.
 
-    Exit codes: 0 no drift, whether or not there are changes to deploy; 7 drift; 1 it could not be checked, and the message
-    says why. A stack that was never deployed, or whose last update failed, can't be checked.
+    Exit codes: 0 no drift, or only what is accepted, whether or not there are changes to deploy; 7 drift; 1 it could not be
+    checked, and the message says why. A stack that was never deployed, or whose last update failed, can't be checked.
     """
     from ..drift.check import check  # see `application`
 

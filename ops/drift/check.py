@@ -12,6 +12,7 @@ from ..engine.state import StackResource, export_raw, export_stack, holdings
 from ..engine.steps import Step
 from ..errors import OpsError
 from ..report.masking import mask
+from .accepted import acceptances, settle
 from .beside.authorization import Authorization
 from .beside.entra import added_credentials, doubles
 from .beside.kubernetes import drift_of_objects
@@ -49,9 +50,11 @@ def check(stack: str) -> Report:
         changed, planned = looked_at_and_planned(stack, resources)
         declared = compare(stack, planned, before[0], last)
         changed = _with_objects(resources, planned, declared, declared.with_drift_of_the_state(changed))
+        entries = acceptances(stack)
         report.undeployed = declared.undeployed
         report.findings, report.decided = declared.told_apart([*changed, *_beside(stack, resources)])
         report.findings += pending_deletions(resources)
+        settle(report, entries, {resource.name for resource in resources}, datetime.now(UTC).date())
     except OpsError as error:
         if not report.expiring:
             raise

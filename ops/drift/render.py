@@ -2,19 +2,21 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..report.markdown import LONGEST, code, cut, fenced, shown
-from .report import Deployed, ExpiringSecret, Finding, Kind, Report, Undeployed
+from ..report.markdown import LONGEST, code, cut, fenced, folded, shown
+from .accepted import KEY
+from .report import Accepted, Deployed, ExpiringSecret, Finding, Kind, Report, Stale, Undeployed
 
 _HEAD = ("resource", "what", "declared", "there")
 _UNDEPLOYED_HEAD = ("resource", "what", "deployed", "declared")
+_ACCEPTED_HEAD = (*_HEAD, "reason", "until")
 _DECIDED = "These differences are in what the changes decide, and count as no drift:"
 
 
@@ -28,6 +30,7 @@ def text(report: Report) -> str:
                 console.print(line, markup=False, soft_wrap=True)
         if report.problem is None:
             console.print(_summary(report), markup=False)
+            _print_accepted(console, report)
             if report.undeployed:
                 console.print(f"\n{_not_deployed(report)}", markup=False, soft_wrap=True)
                 console.print(_table(_UNDEPLOYED_HEAD, map(_of_change, report.undeployed)))
@@ -45,6 +48,7 @@ def markdown(report: Report) -> str:
     if report.drifted:
         lines += ["", *_rows(_HEAD, map(_of_finding, report.findings))]
         lines += [line for advice in _advice(report) for line in ("", advice)]
+    lines += _accepted_as_markdown(report)
     if report.problem is None and report.undeployed:
         lines += ["", _not_deployed(report), "", *_rows(_UNDEPLOYED_HEAD, map(_of_change, report.undeployed))]
     if report.problem is None and report.decided:
@@ -56,9 +60,10 @@ def markdown(report: Report) -> str:
 def issue(report: Report) -> str:
     """For the issue that is open while the stack drifts."""
     return (
-        f"{markdown(report)}\n\nIf the change is wanted, write it into the program or `Pulumi.{report.stack}.yaml`. If not, the "
-        f"next deployment takes back what was changed or deleted, and what was added is to be removed by hand: look with "
-        f"`make preview STACK={report.stack}`. The next check without drift closes this issue."
+        f"{markdown(report)}\n\nIf the change is wanted, write it into the program or `Pulumi.{report.stack}.yaml`. To accept "
+        f"it as it is, list it in `acceptedDrift` of that file. If not, the next deployment takes back what was changed or "
+        f"deleted, and what was added is to be removed by hand: look with `make preview STACK={report.stack}`. The next check "
+        f"without drift closes this issue."
     )
 
 
@@ -90,6 +95,9 @@ def from_json(text: str) -> Report:
         deployed=Deployed(**{**deployed, "at": datetime.fromisoformat(deployed["at"])}) if deployed else None,
         undeployed=[Undeployed(**change) for change in document.get("undeployed", [])],
         decided=_findings(document.get("decided", [])),
+        accepted=[_accepted(entry) for entry in document.get("accepted", [])],
+        stale=[Stale(**entry) for entry in document.get("stale", [])],
+        to_accept=document.get("to_accept", []),
         problem=document.get("problem"),
     )
 
@@ -102,12 +110,16 @@ def _result(report: Report) -> list[str]:
 
 
 def _summary(report: Report) -> str:
-    if not report.drifted and report.undeployed:
-        return f"No drift: everything is as stack {report.stack} declares it, apart from what is not deployed."
+    apart = ["what is accepted"] if report.accepted else []
     if not report.drifted:
-        return f"No drift: everything is as stack {report.stack} declares it."
+        apart += ["what is not deployed"] if report.undeployed else []
+        return f"No drift: everything is as stack {report.stack} declares it{_apart_from(apart)}."
     resources = len({finding.resource for finding in report.findings})
-    return f"{len(report.findings)} difference(s) in {resources} resource(s)."
+    return f"{len(report.findings)} difference(s) in {resources} resource(s){_apart_from(apart)}."
+
+
+def _apart_from(what: list[str]) -> str:
+    return f", apart from {' and '.join(what)}" if what else ""
 
 
 def warning(secret: ExpiringSecret) -> str:
@@ -118,7 +130,58 @@ def warning(secret: ExpiringSecret) -> str:
 
 
 def _advice(report: Report) -> list[str]:
-    return [f"{finding.resource}, {finding.what}: {finding.advice}" for finding in report.findings if finding.advice]
+    return [
+        f"{', '.join(filter(None, (finding.resource, finding.what)))}: {finding.advice}"
+        for finding in report.findings
+        if finding.advice
+    ]
+
+
+def _print_accepted(console: Console, report: Report) -> None:
+    """What is accepted, what of that is stale, and how to accept what is not."""
+    if report.to_accept:
+        console.print(f"\nTo accept a difference, {_how_to_accept(report)}", markup=False, soft_wrap=True)
+        console.print("\n".join(_entries(report)), markup=False, soft_wrap=True)
+    if report.accepted:
+        console.print(f"\n{_takes_back(report)}", markup=False, soft_wrap=True)
+        console.print(_table(_ACCEPTED_HEAD, map(_of_accepted, report.accepted)))
+    for entry in report.stale:
+        console.print(f"\n{_stale(entry, shown)}", markup=False, soft_wrap=True)
+
+
+def _accepted_as_markdown(report: Report) -> Iterator[str]:
+    if report.to_accept:
+        entries = fenced("\n".join(_entries(report)), "yaml")
+        yield from ("", folded("To accept a difference", f"To accept it, {_how_to_accept(report)}\n\n{entries}"))
+    if report.accepted:
+        yield from ("", _takes_back(report), "", *_rows(_ACCEPTED_HEAD, map(_of_accepted, report.accepted)))
+    for entry in report.stale:
+        yield from ("", _stale(entry, code))
+
+
+def _how_to_accept(report: Report) -> str:
+    file = f"Pulumi.{report.stack.rsplit('/', 1)[-1]}.yaml"
+    return (
+        f"copy its line below this key of {file} and write the reason. If that ends, add "
+        '`until: "yyyy-mm-dd"`, the last day.'
+    )
+
+
+def _entries(report: Report) -> list[str]:
+    return [f"  {KEY}:", *(f"    {line}" for line in report.to_accept)]
+
+
+def _takes_back(report: Report) -> str:
+    return (
+        f"{len(report.accepted)} difference(s) are accepted. Updates do not know of this list: `pulumi up --refresh` and a "
+        "pipeline's deployment undo what was changed or deleted, and an update that writes a Kubernetes object may remove what "
+        "was added to it."
+    )
+
+
+def _stale(entry: Stale, show: Callable[[str], str]) -> str:
+    place = ", ".join(show(part) for part in (entry.resource, entry.path) if part)
+    return f"Stale in acceptedDrift: {place} ({show(entry.reason)}): {entry.why}. Remove the entry."
 
 
 def _not_deployed(report: Report) -> str:
@@ -141,25 +204,37 @@ def _of_finding(finding: Finding) -> tuple[str, str, str, Any, Any]:
     return finding.resource, str(finding.kind), finding.what, finding.declared, finding.actual
 
 
+def _of_accepted(accepted: Accepted) -> tuple[Any, ...]:
+    until = f"{accepted.until:%Y-%m-%d}" if accepted.until else ""
+    return (*_of_finding(accepted.finding), accepted.reason, until)
+
+
 def _of_change(change: Undeployed) -> tuple[str, str, str, Any, Any]:
     return change.resource, change.operation, change.what, change.deployed, change.declared
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, str, str, Any, Any]]) -> Table:
+def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> Table:
     table = Table(*head, box=None, pad_edge=False)
-    for resource, kind, what, first, second in rows:
-        cells = (resource, f"{kind}: {what}" if what else kind, shown(first, second), shown(second, first))
+    for resource, kind, what, first, second, *more in rows:
+        cells = (resource, f"{kind}: {what}" if what else kind, shown(first, second), shown(second, first), *more)
         table.add_row(*(Text(cell) for cell in cells))
     return table
 
 
-def _rows(head: tuple[str, ...], rows: Iterable[tuple[str, str, str, Any, Any]]) -> Iterator[str]:
+def _rows(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
     yield f"| {' | '.join(head)} |"
     yield f"| {' | '.join('---' for _ in head)} |"
-    for resource, kind, what, first, second in rows:
-        cells = (f"`{resource}`", f"{kind}: {code(what)}" if what else kind, code(first, second), code(second, first))
+    for resource, kind, what, first, second, *more in rows:
+        values = (code(first, second), code(second, first), *map(code, more))
+        cells = (f"`{resource}`", f"{kind}: {code(what)}" if what else kind, *values)
         yield f"| {' | '.join(cells)} |"
 
 
 def _findings(saved: list[dict[str, Any]]) -> list[Finding]:
     return [Finding(**{**finding, "kind": Kind(finding["kind"])}) for finding in saved]
+
+
+def _accepted(saved: dict[str, Any]) -> Accepted:
+    (finding,) = _findings([saved["finding"]])
+    until = date.fromisoformat(saved["until"]) if saved["until"] else None
+    return Accepted(finding, saved["reason"], until)

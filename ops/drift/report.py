@@ -1,7 +1,7 @@
 """What a drift check found."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -71,6 +71,26 @@ class Undeployed:
     declared: Any = None
 
 
+@dataclass(frozen=True)
+class Accepted:
+    """A difference that the stack's file accepts."""
+
+    finding: Finding
+    reason: str
+    until: date | None = None
+    """The last day on which it is accepted, in UTC; None for no end."""
+
+
+@dataclass(frozen=True)
+class Stale:
+    """An entry of the stack's file that accepts a difference which there is not."""
+
+    resource: str
+    path: str
+    reason: str
+    why: str
+
+
 @dataclass
 class Report:
     """One check of one stack."""
@@ -83,10 +103,16 @@ class Report:
     undeployed: list[Undeployed] = field(default_factory=list)
     decided: list[Finding] = field(default_factory=list)
     """Differences in fields that undeployed changes decide; they are no drift."""
+    accepted: list[Accepted] = field(default_factory=list)
+    """Differences that the stack's file accepts; they are no drift."""
+    stale: list[Stale] = field(default_factory=list)
+    """What it accepts though it is not there."""
+    to_accept: list[str] = field(default_factory=list)
+    """For each difference that it does not name, the entry that would accept it."""
     problem: str | None = None
     """Why it could not be checked for drift; then there are no findings, and that is no all-clear."""
 
     @property
     def drifted(self) -> bool:
-        """Whether reality differs. A secret that ends soon is no drift, nor is what an undeployed change decides."""
+        """Whether reality differs. No drift are secrets that end soon, what undeployed changes decide, and what is accepted."""
         return bool(self.findings)

@@ -14,6 +14,7 @@ from ..engine.steps import Step, preview
 from ..report.property_path import value_at
 from ..report.values import SECRET, UNKNOWN
 from ..report.written_by_others import NOT_SHOWN, shown
+from .accepted import KEY
 from .deployed import LastDeployment, deployed_file, program_is_same
 from .report import Finding, Kind, Undeployed
 
@@ -129,7 +130,7 @@ class Before:
 def _before(stack: str, last: LastDeployment) -> Before:
     if last.update is None or not program_is_same(last):
         return Before(known=False)
-    if last.update.config == configuration(stack):
+    if _of_the_program(last.update.config) == _of_the_program(configuration(stack)):
         return Before(known=True)
     content = deployed_file(stack, last.update)
     if content is None:
@@ -138,6 +139,11 @@ def _before(stack: str, last: LastDeployment) -> Before:
         file = Path(folder) / "deployed.yaml"
         file.write_text(yaml.safe_dump(content))
         return Before(known=True, inputs={step.urn: step.new for step in preview(stack, config=file) if step.new})
+
+
+def _of_the_program(config: dict[str, Any]) -> dict[str, Any]:
+    """A configuration without what the program ignores."""
+    return {key: value for key, value in config.items() if key != KEY}
 
 
 def changed_by(steps: list[Step]) -> dict[str, list[Step]]:

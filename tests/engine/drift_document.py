@@ -45,6 +45,43 @@ These changes stay unseen:
 | --- | --- |
 """
 
+_ACCEPTED = """
+## Accepted differences
+
+If you want to leave a difference as it is for a while, list it under `acceptedDrift` in the stack's file. The drift check
+then lists it with your reason and its last day, and raises no alarm: the exit code is 0 if nothing else differs. The report
+prints an entry for each difference. Copy the entry and write the reason:
+
+```yaml
+self-hosted-gateway:acceptedDrift:
+  - resource: mygw-workload-deployment
+    path: spec.replicas
+    value: 4
+    reason: Load test of the shops.
+    until: "2026-12-31"
+```
+
+- `resource` and `path` are those of the report. An entry covers exactly this path, and nothing above or below it. A key with
+  a dot or a slash is quoted in the report, as in `data["gateway.name"]`; an entry may leave out these quotes.
+- An entry without `path` accepts that the resource was deleted, and no other difference of the resource.
+- `value` is compared with what the report shows. Without `value`, any value is accepted. `[secret]` and `[not shown]` can't be
+  compared: leave out `value`, or the key of a mapping that has such a value.
+- An element of a list has its place as its path. Give it a `value`, because another element can take the same place.
+- `until` is the last day, in UTC and in quotes. From the next day on, the difference raises an alarm again, and the report
+  says that the date has passed.
+- An entry that matches no difference is reported as stale, which is no alarm. Remove it.
+
+Updates do not read this list, so they still undo what is accepted:
+
+| difference | what an update does |
+| --- | --- |
+| changed or deleted | with `--refresh`, as in pipelines, it puts it back; else only if it has another reason to write it |
+| added to a Kubernetes object | it stays until an update writes the object, which may remove it |
+| added elsewhere, such as a credential or a role assignment | it stays |
+
+If a difference is to survive updates, declare it in the program or in the stack's file.
+"""
+
 _SHOWN_INSTEAD = {
     "a node port, a health check port or an IP family set by hand": "nothing: the cluster allocates them",
     "another order of containers, variables or ports": "nothing: Kubernetes matches them by name",
@@ -93,4 +130,4 @@ def drift_document(leaves: Iterable[Leaf], refused: set[tuple[str, str]], deleti
         rows.append(f"| **{resource}** | deleted as a whole | {deleted} |")
         rows += [f"| | `{leaf.path}` | {outcome(leaf, refused)} |" for leaf in by_resource.get(resource, [])]
     unseen = [f"| {change} | {instead} |" for change, instead in _SHOWN_INSTEAD.items()]
-    return "\n".join([_HEAD + "\n".join(rows), _UNSEEN + "\n".join(unseen), ""])
+    return "\n".join([_HEAD + "\n".join(rows), _UNSEEN + "\n".join(unseen), _ACCEPTED.rstrip("\n"), ""])

@@ -3,7 +3,10 @@
 import json
 import shutil
 import uuid
+from datetime import date
 from typing import Any
+
+import yaml
 
 from .sandbox import AUTHORIZATION_VERSION, INSTANCE, SUBSCRIPTION, Stack, sandbox_config, sandbox_gateway
 
@@ -90,6 +93,41 @@ def test_nothing_is_reported_where_nothing_differs(deployed: Stack) -> None:
     for identity in ("deployer", "reader"):
         result = deployed.ops("drift", identity=identity)
         assert (result.code, result.output) == (0, f"No drift: everything is as stack {deployed.name} declares it.\n")
+
+
+ACCEPTED = "self-hosted-gateway:acceptedDrift"
+
+
+def test_what_the_stacks_file_accepts_is_listed_and_no_alarm(deployed: Stack) -> None:
+    kubectl = deployed.sandbox.kubectl
+    kubectl("scale", "deployment/mygw", "--replicas=3").ok()
+    kubectl("annotate", "service", "mygw-live-traffic", f"contoso.example/by={BY_HAND}").ok()
+    entries = [yaml.safe_load(line)[0] for line in drift_of(deployed, 7)["to_accept"]]
+    assert [{**entry, "reason": ""} for entry in entries] == [
+        {"resource": "mygw-workload-deployment", "path": "spec.replicas", "value": 3, "reason": ""},
+        {
+            "resource": "mygw-workload-live-traffic",
+            "path": 'metadata.annotations["contoso.example/by"]',
+            "reason": "",
+        },
+    ]
+    # Without quotes the engine makes a time stamp of the date.
+    entries = [{**entry, "reason": "Contoso.", "until": date(2126, 12, 31)} for entry in entries]
+    gone = {"resource": "mygw-reader-assignment", "reason": "Contoso."}
+    deployed.configure(sandbox_config(acceptedDrift=[*entries, gone]))
+    report = drift_of(deployed, 0)
+    assert [a["finding"]["what"] for a in report["accepted"]] == [entry["path"] for entry in entries]
+    assert [(entry["resource"], entry["why"]) for entry in report["stale"]] == [
+        ("mygw-reader-assignment", "nothing differs there any more")
+    ]
+    assert (report["findings"], report["undeployed"]) == ([], [])
+
+    # An update knows nothing of it.
+    deployed.up("--refresh").ok()
+    deployed.sandbox.wait_for_pods()
+    assert deployed.sandbox.objects("deployments")["mygw"]["spec"]["replicas"] == 1
+    kubectl("annotate", "service", "mygw-live-traffic", "contoso.example/by-").ok()
+    deployed.configure(sandbox_config())
 
 
 def undeployed(report: dict[str, Any]) -> list[tuple[str, str, str, Any, Any]]:

@@ -151,6 +151,21 @@ self-hosted-gateway:cluster:
 self-hosted-gateway:protect: [roles, validator, gateways]
 """,
     ],
+    f"{PROJECT}:acceptedDrift[]": [
+        """\
+self-hosted-gateway:acceptedDrift:
+  - resource: mygw-workload-deployment
+    path: spec.replicas
+    value: 4 # any other number alarms
+    until: "2026-12-31"
+    reason: Load test of the shops.
+  - resource: mygw-workload-live-traffic # the platform team's tool writes a new value every week
+    path: metadata.annotations["contoso.example/owner"]
+    reason: Contoso's cost report needs it.
+  - resource: mygw-reader-assignment # it was deleted
+    reason: The management group's assignment replaces it.
+""",
+    ],
 }
 
 
@@ -243,7 +258,9 @@ def _words(schema: dict[str, Any], models: dict[str, Any]) -> str:
         schema = models[schema["$ref"].rsplit("/", 1)[-1]]
     if choices := schema.get("enum") or ([schema["const"]] if "const" in schema else []):
         return " or ".join(f"`{choice}`" for choice in choices)
-    match schema.get("format") or schema["type"]:
+    match schema.get("format") or schema.get("type"):
+        case None:
+            return "any value"
         case "date":
             return "a date, yyyy-mm-dd"
         case "duration":

@@ -49,8 +49,8 @@ def test_problems_of_all_sections_are_reported_together() -> None:
 
     known = (
         "azure-native:environment, azure-native:subscriptionId, azure-native:tenantId, "
-        "self-hosted-gateway:apiManagement, self-hosted-gateway:cluster, self-hosted-gateway:gateways, "
-        "self-hosted-gateway:protect, self-hosted-gateway:roles"
+        "self-hosted-gateway:acceptedDrift, self-hosted-gateway:apiManagement, self-hosted-gateway:cluster, "
+        "self-hosted-gateway:gateways, self-hosted-gateway:protect, self-hosted-gateway:roles"
     )
     assert problems_of(config) == [
         f"kubernetes:namespace: unknown key; known are {known}",
@@ -375,3 +375,71 @@ def test_an_image_that_cannot_sign_in_with_entra_is_refused(tag: str) -> None:
     assert of_gateway(image=f"mcr.microsoft.com/azure-api-management/gateway:{tag}") == [
         f"{GATEWAY}.image: expected image version 2.2 or later: earlier ones can't authenticate with Microsoft Entra"
     ]
+
+
+SCALED = {"resource": "mygw-workload-deployment", "path": "spec.replicas", "reason": "Load test of the shops."}
+ACCEPTED = "self-hosted-gateway:acceptedDrift"
+
+
+def of_accepted(*entries: Any) -> list[str]:
+    return problems_of(program.configuration(acceptedDrift=list(entries)))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        SCALED,
+        {**SCALED, "value": 3, "until": "2126-12-31"},
+        # A date that has passed is the drift report's to tell.
+        {**SCALED, "value": {"name": "by-hand", "ports": [80]}, "until": "2026-01-31"},
+        # As the engine hands on a date without quotes.
+        {**SCALED, "value": False, "until": "2126-12-31 00:00:00 +0000 UTC"},
+        {"resource": "mygw-reader-assignment", "reason": "Given again by the tenant's administrator."},
+    ],
+)
+def test_what_is_accepted_as_drift_changes_nothing_of_the_program(entry: dict[str, Any]) -> None:
+    accepting, plain = (program.run(program.configuration(**keys)) for keys in ({"acceptedDrift": [entry]}, {}))
+    assert len(plain.resources) > 10
+    assert {r.urn: r.inputs for r in accepting.resources} == {r.urn: r.inputs for r in plain.resources}
+
+
+def test_all_that_is_wrong_with_accepted_drift_is_reported_together_with_other_problems() -> None:
+    config = program.configuration(
+        acceptedDrift=[
+            {"path": "spec.replicas", "reason": "<why>", "until": "next week", "value": None},
+            {"resource": "mygw-workload-env", "reason": " ", "until": 20261231, "value": 1, "colour": "red"},
+            {"resource": 1, "path": "", "reason": "Load test."},
+            "mygw-workload-deployment",
+            SCALED,
+            {**SCALED, "value": 4},
+        ],
+        protect=["gateway"],
+    )
+    assert problems_of(config) == [
+        "self-hosted-gateway:protect[0]: expected 'roles', 'validator' or 'gateways'",
+        f"{ACCEPTED}[0].resource: required, but missing",
+        f"{ACCEPTED}[0].reason: expected a reason in the place of '<why>'",
+        f"{ACCEPTED}[0].until: expected a date, yyyy-mm-dd",
+        f"{ACCEPTED}[0].value: expected a value: leave the key out to accept any",
+        f"{ACCEPTED}[1].reason: expected a text that is not empty",
+        f"{ACCEPTED}[1].until: expected a date, yyyy-mm-dd",
+        f"{ACCEPTED}[1].value: has no effect without `path`: a resource that is gone has no value",
+        f"{ACCEPTED}[1].colour: unknown key",
+        f"{ACCEPTED}[2].resource: expected a text",
+        f"{ACCEPTED}[2].path: expected a text that is not empty",
+        f"{ACCEPTED}[3]: expected a mapping",
+        f"{ACCEPTED}[5].path: 'spec.replicas' of 'mygw-workload-deployment' is accepted by acceptedDrift[4] already",
+    ]
+
+
+def test_the_same_resource_is_accepted_as_gone_once() -> None:
+    gone = {"resource": "mygw-reader-assignment", "reason": "Somebody else's."}
+    assert of_accepted(gone, {**gone, "path": "scope"}, gone) == [
+        f"{ACCEPTED}[2].resource: 'mygw-reader-assignment' is accepted by acceptedDrift[0] already"
+    ]
+
+
+def test_accepted_drift_is_a_list() -> None:
+    config = program.configuration()
+    config[ACCEPTED] = "spec.replicas"
+    assert problems_of(config) == [f"{ACCEPTED}: expected a list, not a text"]

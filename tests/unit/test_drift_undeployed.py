@@ -121,6 +121,20 @@ def test_what_a_refresh_took_into_the_state_is_drift_while_nothing_has_changed(p
     ]
 
 
+def test_other_accepted_drift_is_no_change_of_what_is_declared(
+    program: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: Any, **__: Any) -> list[Step]:
+        raise AssertionError("the program declares the same: nothing has to be previewed")
+
+    monkeypatch.setattr(undeployed, "preview", never)
+    program["config"] = {**CONFIG, "self-hosted-gateway:acceptedDrift": {"objectValue": [], "secret": False}}
+    program["now"] = [replicas(4, 1)]
+    found = compared(program, REFRESHED)
+    assert found.drift == [Finding("mygw", DEPLOYMENT, Kind.CHANGED, "spec.replicas", 1, 4)]
+    assert found.undeployed == []
+
+
 def test_what_it_did_not_write_is_not(program: dict[str, list[Step]]) -> None:
     program["now"] = [replicas(1, 2)]
     found = compared(program, REFRESHED, modified="2026-11-20T12:30:00Z")
