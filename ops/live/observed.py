@@ -141,7 +141,7 @@ class Observer:
             yield LOG, ", ".join(f"{word} ({number})" for word, number in words.most_common(_MOST))
 
     def _heartbeats(self) -> Iterator[tuple[str, str]]:
-        for gateway in self._program.gateways():
+        for gateway in filter(lambda gateway: gateway.gateway_id, self._program.gateways()):
             found: Any = self._program.azure().arm.get(gateway.gateway_id, api_version=_HEARTBEAT_VERSION)
             entries = (found.get("properties") or {}).get("heartbeat")
             yield HEARTBEAT, f"{gateway.name}: {'nothing' if entries is None else json.dumps(entries)}"

@@ -196,15 +196,20 @@ class LiveRun:
             with self._told(step) as say:
                 self.program.deploy(say)
         except OpsError:
-            # Half of an update has a new secret, too.
+            # Half of an update has a new secret, too; and why it failed may be among what is observed.
             with contextlib.suppress(OpsError):
-                learn(self.masks, self.program)
+                self._look(report)
+            self._observer.update(step, None)
             raise
-        learn(self.masks, self.program)
-        report.versions |= of_the_deployed(self.program)
+        self._look(report)
         waited = self._until_old_pods_ended()
         self._observer.update(step, waited)
         return step.details[-1].partition(": ")[2] if step.details else "done"
+
+    def _look(self, report: Report) -> None:
+        """Have a look at what is deployed now: what to leave out of the report, and what to say in its head."""
+        learn(self.masks, self.program)
+        report.versions |= of_the_deployed(self.program)
 
     def _verify(self, step: Step) -> str:
         deadline, first, began = time.monotonic() + self.patience.verify, "", time.monotonic()

@@ -125,6 +125,15 @@ def test_it_stops_at_the_first_step_that_fails_and_makes_no_drift(stack: Deploya
     assert stack.there.writes == []
 
 
+def test_of_an_update_that_fails_is_told_what_was_seen(stack: Deployable) -> None:
+    stack.goes_wrong["deploy"] = [fails("contoso is down")]
+    report = run(stack)
+    assert failed_at(report) == ("up", "contoso is down")
+    seen = {each.question: each.answer for each in report.observed}
+    assert seen["With what words the image tells of its configuration"] == "up: ConfigurationLoaded (1)"
+    assert report.versions["Kubernetes"] == "v1.37.2"
+
+
 @pytest.mark.parametrize(
     ("planned", "named"),
     [
