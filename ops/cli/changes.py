@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from ..engine.attributes import remove_empty_attributes
+from ..engine.lock import Lock
+from ..errors import OpsError
 from ..rotate import rotate as set_rotation
 from .output import Stack, reported, say
 
@@ -65,12 +67,24 @@ def recover(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     owner_is_gone: Annotated[
-        bool, typer.Option("--owner-is-gone", help="The update that took the lock, on another machine, has ended.")
+        bool,
+        typer.Option(
+            "--owner-is-gone",
+            help="The update that took the lock, on another machine, has ended, and its plugins have too.",
+        ),
+    ] = False,
+    end_plugins: Annotated[
+        bool,
+        typer.Option(
+            "--end-plugins",
+            help="End the plugins that a killed update has left on this machine. Without it, wait for them.",
+        ),
     ] = False,
 ) -> None:
     """Clear up after an update that was killed: its lock, what it left pending, and objects that the state does not know.
 
-    It says what it will do, and asks. Afterwards `pulumi up` goes on from there.
+    It says what it will do, and asks. First the update's plugins have to end, because they can go on writing for minutes.
+    Afterwards `pulumi up` goes on from there.
     """
     from ..recover import run as recovery  # see `application`
     from ..recover.text import describe as describe_recovery
@@ -78,7 +92,9 @@ def recover(
     with reported():
         for file in remove_empty_attributes():
             say(f"The engine could not read {file.stem}: {file} was empty, and is removed.")
-        planned = recovery.plan(stack, owner_is_gone=owner_is_gone)
+        lock = recovery.ended_lock(stack, owner_is_gone=owner_is_gone)
+        _see_plugins_end(stack, lock, yes=yes, end_plugins=end_plugins)
+        planned = recovery.plan(stack, lock)
         say(describe_recovery(planned))
         if not planned.is_needed:
             return
@@ -89,3 +105,35 @@ def recover(
             say(f"The lock of stack {stack} is cleared, and nothing else.")
         else:
             say(f"Done. Go on with `pulumi up --stack {stack}`.")
+
+
+def _see_plugins_end(stack: str, lock: Lock | None, *, yes: bool, end_plugins: bool) -> None:
+    """Wait, with consent, until nothing writes any more for an update that was killed; or end what does."""
+    from ..recover import plugins  # see `application`
+    from ..recover import run as recovery
+    from ..recover.text import describe_outliving
+
+    found = recovery.still_writing(stack, lock)
+    if not found.plugins and found.until is None:
+        return
+    say(describe_outliving(stack, found))
+    if found.until is not None:
+        if end_plugins:
+            raise OpsError(
+                f"--end-plugins ends plugins on this machine only. End those on {found.machine} there, or wait."
+            )
+        if not yes:
+            if not typer.confirm("Go on now?"):
+                raise typer.Exit(1)
+            return
+        say(f"Waiting until {plugins.moment(found.until)}.")
+        plugins.wait_until(found.until)
+        return
+    if not yes and not typer.confirm("End them?" if end_plugins else "Wait until they have ended?"):
+        raise typer.Exit(1)
+    if end_plugins:
+        plugins.end(found.plugins)
+    else:
+        say("Waiting until they have ended, 30 minutes at most. --end-plugins ends them at once.")
+        plugins.wait_until_ended(found.plugins)
+    say("The plugins have ended.")

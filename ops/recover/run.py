@@ -18,6 +18,7 @@ from ..report.values import secrets_in, unmarked
 from .in_cluster import in_words
 from .leftover import Fate, Leftover, Places
 from .pending import find_leftovers
+from .plugins import WHY_LATER, Outliving, moment, outliving
 from .unrecorded import beside_the_state, instead_of_creations
 
 _APPLICATION = "azuread:index/application:Application"
@@ -46,17 +47,15 @@ class Plan:
         return self.lock is not None or bool(self.pending or self.leftovers)
 
 
-def plan(stack: str, *, owner_is_gone: bool = False) -> Plan:
-    """Find out what an interrupted or failed update has left.
-
-    A lock can be cleared whatever Azure and the cluster say: where they can't be asked, the plan is to clear it alone.
+def ended_lock(stack: str, *, owner_is_gone: bool = False) -> Lock | None:
+    """The lock of an update that has ended, if there is one.
 
     Args:
         stack: name of the stack.
         owner_is_gone: take it that a lock from another machine has no owner any more.
 
     Raises:
-        OpsError: the update still runs, or somewhere can't be looked.
+        OpsError: the update still runs, or nobody knows whether it does.
     """
     lock = find_lock(stack)
     if lock is not None:
@@ -64,10 +63,36 @@ def plan(stack: str, *, owner_is_gone: bool = False) -> Plan:
         if gone is False:
             raise OpsError(f"Stack {stack} is being updated by {lock}: wait until it has ended, or interrupt it there.")
         if gone is None and not owner_is_gone:
+            safe = still_writing(stack, lock).until
             raise OpsError(
                 f"Stack {stack} is locked by {lock}. That is another machine: make sure that the update has ended there, "
-                "then run this again with --owner-is-gone."
+                f"then run this again with --owner-is-gone{f', from {moment(safe)} on' if safe else ''}."
+                f"{f' {WHY_LATER}' if safe else ''}"
             )
+    return lock
+
+
+def still_writing(stack: str, lock: Lock | None) -> Outliving:
+    """What can still write for an update that was killed: what it makes after `plan` has looked is found by nobody.
+
+    Raises:
+        OpsError: the engine can't be run, or there is no such stack.
+    """
+    return outliving(export_raw(stack), lock)
+
+
+def plan(stack: str, lock: Lock | None) -> Plan:
+    """Find out what an interrupted or failed update has left.
+
+    A lock can be cleared whatever Azure and the cluster say: where they can't be asked, the plan is to clear it alone.
+
+    Args:
+        stack: name of the stack.
+        lock: the lock that the update has left, if it is there still.
+
+    Raises:
+        OpsError: somewhere can't be looked.
+    """
     state = export_raw(stack)
     try:
         return Plan(stack, lock, _leftovers(stack, state, lock), state)

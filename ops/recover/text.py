@@ -1,6 +1,9 @@
 """A recovery's plan in words."""
 
+from datetime import UTC, datetime
+
 from .leftover import Fate, Leftover
+from .plugins import WHY_LATER, Outliving, moment
 from .run import Plan
 
 _WORDS = {
@@ -30,6 +33,26 @@ def describe(plan: Plan) -> str:
             "--protect=false --generate-code=false`.",
         ]
     return "\n".join(lines)
+
+
+def describe_outliving(stack: str, found: Outliving, now: datetime | None = None) -> str:
+    """What can still write for an update that was killed, for a person who has to decide whether to wait."""
+    if found.until is not None and found.last_seen is not None:
+        return (
+            f"Stack {stack}: the update ran on {found.machine}, and wrote its state for the last time at "
+            f"{moment(found.last_seen)}. {WHY_LATER} It is safe from {moment(found.until)} on, or later if the update was "
+            "killed later. If that machine is gone, so are its plugins."
+        )
+    age = now or datetime.now(UTC)
+    lines = [f"Stack {stack}: the update was killed, but plugins that it has started still run:"]
+    lines += [f"- {plugin}, started {_ago(plugin.started, age)}" for plugin in found.plugins]
+    lines.append("Nobody records what they create from now on, so they have to end before the lock is cleared.")
+    return "\n".join(lines)
+
+
+def _ago(then: datetime, now: datetime) -> str:
+    seconds = max(0, round((now - then).total_seconds()))
+    return f"{seconds // 60} min {seconds % 60} s ago" if seconds >= 60 else f"{seconds} s ago"
 
 
 def _fate(leftover: Leftover) -> str:

@@ -62,9 +62,15 @@ def released() -> dict[str, str]:
 
 def write_executable(path: Path, python: Path, checkout: Path, module: str) -> None:
     """An executable that runs one of the sandbox's modules in the place of the shell, so that its parent is the engine."""
-    # -P and PYTHONPATH: the engine runs it in the folder of whatever program it deploys.
+    # To the shell the second line is a command, and to Python, which then runs this file, a text. So `ps` shows the plugin's
+    # name. -P and PYTHONPATH: the engine runs it in the folder of whatever program it deploys.
     path.write_text(
-        f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(checkout))} exec {shlex.quote(str(python))} -P -m {module} "$@"\n'
+        f"""#!/bin/sh
+'''exec' env PYTHONPATH={shlex.quote(str(checkout))} {shlex.quote(str(python))} -P "$0" "$@"
+' '''
+import runpy
+runpy.run_module("{module}", run_name="__main__", alter_sys=True)
+"""
     )
     path.chmod(0o755)
 

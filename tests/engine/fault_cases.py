@@ -192,6 +192,13 @@ KILLED = Fault(
     RECOVER,
 )
 
+OUTLIVED = Fault(
+    "the engine is killed, and a plugin finishes without it what it was doing",
+    "plugins that it has started still run",
+    "what the plugin makes before it ends",
+    RECOVER,
+)
+
 _HEAD = """# What goes wrong, and what comes of it
 
 Made by `tests/engine/test_faults.py` and `tests/engine/test_kills.py`, which let each of these happen to a real engine on the
@@ -217,6 +224,7 @@ def fault_document() -> str:
         NEVER_READY,
         TWO_AT_ONCE,
         KILLED,
+        OUTLIVED,
     ]
     passing = [_row(fault, waited_for=True) for fault in [*PASSING, *DELAYED]]
     return _HEAD + "\n".join([*passing, *(_row(fault, waited_for=False) for fault in stopping)]) + "\n"

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from .fault_cases import KILLED
+from .fault_cases import KILLED, OUTLIVED
 from .reality import DEPLOYED_ONCE, NOTHING, reality, recorded
 from .sandbox import PATIENCE_SECONDS, Stack, eventually, sandbox_config, sandbox_gateway
 
@@ -34,8 +34,10 @@ DELETIONS = {
     "Graph DELETE applications/{id}",
     "ARM DELETE Microsoft.Authorization/roleDefinitions",
 }
-# Longer than anybody looks away. A killed engine's plugins end, and what they have sent hangs on without them.
+# Longer than anybody looks away. Where a killed engine's plugins are ended, what they have sent hangs on without them.
 HANGS_SECONDS = 60
+# Longer than two recoveries take to look for plugins.
+ANSWERED_AFTER_SECONDS = 45
 
 
 def kill_when(stack: Stack, happens: Callable[[], Any], *command: str) -> None:
@@ -90,8 +92,25 @@ def pending(stack: Stack) -> list[Any]:
     return exported["deployment"].get("pending_operations") or []
 
 
+def end_plugins(stack: Stack) -> None:
+    """End what a killed engine has left, where a test is about something else."""
+    home = stack.sandbox.environments["deployer"]["PULUMI_HOME"]
+    left = list[psutil.Process]()
+    for process in psutil.process_iter():
+        try:
+            arguments = process.cmdline()
+            if any(Path(each).name.startswith("pulumi-resource-") for each in arguments[:3]) and (
+                process.environ().get("PULUMI_HOME") == home
+            ):
+                process.kill()
+                left.append(process)
+        except psutil.Error:
+            continue
+    psutil.wait_procs(left, timeout=10)
+
+
 def recovered(stack: Stack) -> str:
-    result = stack.ops("recover", "--yes").ok()
+    result = stack.ops("recover", "--yes", "--end-plugins").ok()
     assert "clear the lock of an update that has ended" in result.output
     assert result.output.endswith(f"Done. Go on with `pulumi up --stack {stack.name}`.\n")
     assert pending(stack) == []
@@ -115,9 +134,29 @@ def test_killed_after_each_write_of_the_first_update(stack: Stack) -> None:
 
 def test_killed_before_a_write_is_carried_out(stack: Stack) -> None:
     stack.configure(sandbox_config())
-    for operation in ("Graph POST applications", "ARM PUT Microsoft.Authorization/roleAssignments"):
-        kill_at(stack, operation, "up", done=False, before=WRITES[WRITES.index(operation) + 1 :])
-        recovered(stack)
+    operation = "Graph POST applications"
+    kill_at(stack, operation, "up", done=False, before=WRITES[WRITES.index(operation) + 1 :])
+    recovered(stack)
+
+    # The plugin is refused when nobody waits for it any more, tries again, and makes the assignment.
+    operation = "ARM PUT Microsoft.Authorization/roleAssignments"
+    stack.sandbox.azure().delete("/_sandbox/requests")
+    stack.sandbox.fault(operation, count=1, delay=ANSWERED_AFTER_SECONDS, status=503)
+
+    def sent(times: int) -> None:
+        assert stack.sandbox.requests().get(operation, 0) >= times
+
+    kill_when(stack, lambda: sent(1), "up")
+    at_the_kill = stack.sandbox.requests()[operation]
+    asked = stack.ops("recover")
+    assert asked.code == 1
+    assert OUTLIVED.seen in asked.output
+    assert "- pulumi-resource-azure-native (process " in asked.output
+    waited = stack.ops("recover", "--yes").ok().output
+    assert "The plugins have ended.\n" in waited
+    assert stack.sandbox.requests()[operation] > at_the_kill
+    assert "roleAssignments" in waited.partition("The plugins have ended.\n")[2]
+    assert pending(stack) == []
     converges(stack)
 
 
@@ -160,6 +199,7 @@ def appears(stack: Stack, kind: str, name: str) -> None:
 def test_a_killed_update_is_told_and_asked_about(stack: Stack) -> None:
     stack.configure(sandbox_config())
     kill_at(stack, "Graph POST applications", "up", done=True)
+    end_plugins(stack)
     is_locked(stack)
     asked = stack.ops("recover")
     assert asked.code == 1
@@ -185,7 +225,7 @@ def test_what_is_pending_without_a_lock_is_kept_until_somebody_says_yes(stack: S
     assert stack.ops("recover").code == 1
     assert pending(stack) == before
     assert stack.ops("drift").code == 1
-    assert "mygw-identity-application" in stack.ops("recover", "--yes").ok().output
+    assert "mygw-identity-application" in stack.ops("recover", "--yes", "--end-plugins").ok().output
     assert reality(stack.sandbox).applications == []
     assert pending(stack) == []
 
@@ -263,6 +303,7 @@ def test_what_an_update_has_made_since_is_not_taken_for_a_leftover(stack: Stack)
         ]
 
     kill_when(stack, alone, "up")
+    end_plugins(stack)
     stack.sandbox.clear_faults()
     stack.pulumi("cancel", "--yes").ok()
     stack.up().ok()
@@ -277,6 +318,7 @@ def test_what_an_update_has_made_since_is_not_taken_for_a_leftover(stack: Stack)
 def test_where_nobody_signs_in_the_lock_alone_is_cleared(stack: Stack) -> None:
     stack.configure(sandbox_config())
     kill_at(stack, "Graph POST applications", "up", done=True)
+    end_plugins(stack)
     before = pending(stack)
     asked = stack.ops("recover", ARM_CLIENT_SECRET="expired")
     assert asked.code == 1

@@ -58,7 +58,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_stack_that_takes_its_roles_from_another_one_can_be_recovered(monkeypatch: pytest.MonkeyPatch) -> None:
     state = exported(OF_A_STACK_REFERENCE, record(AZURE, id="1", inputs=AZURE_INPUTS), record(CLUSTER, id="2"))
     monkeypatch.setattr(run, "export_raw", lambda _, **__: state)
-    assert not run.plan("staging").is_needed
+    assert not run.plan("staging", None).is_needed
 
 
 def test_a_provider_that_was_replaced_is_not_the_one_that_is_meant() -> None:

@@ -109,7 +109,7 @@ def test_where_azure_does_not_answer_the_lock_alone_is_cleared(engine: Engine, m
         raise OpsError("Signing in failed: AADSTS7000222: the client secret has expired.")
 
     monkeypatch.setattr(run, "_leftovers", fails)
-    planned = run.plan("dev")
+    planned = run.plan("dev", DEAD)
     assert describe(planned) == (
         "Stack dev:\n"
         "- clear the lock of an update that has ended: ann@laptop, process 4711, since 2026-11-25 10:13:57 UTC\n"
@@ -120,7 +120,7 @@ def test_where_azure_does_not_answer_the_lock_alone_is_cleared(engine: Engine, m
     assert engine.done == ["cleared the lock"]
     # Without a lock there is nothing that could be done.
     with pytest.raises(OpsError, match="AADSTS7000222"):
-        run.plan("dev")
+        run.plan("dev", None)
 
 
 class _Arm:

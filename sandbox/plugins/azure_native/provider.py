@@ -19,6 +19,8 @@ _MANAGEMENT = "2023-04-01"
 class AzureNative(Provider):
     """azure-native, as far as the program uses it."""
 
+    finishes_alone = True
+
     def __init__(self, package: str, version: str) -> None:
         super().__init__(package, version)
         self._tokens: TokenSource | None = None

@@ -11,6 +11,7 @@ import httpx
 from ...waits import between_tries
 from ..azure_cloud.http import RetryPolicy
 from ..azure_cloud.sign_in import Cloud, TokenSource
+from ..engine import caller
 from ..engine.provider import ProviderError
 from .diagnostics import diagnostic
 
@@ -78,16 +79,21 @@ class Graph:
             ProviderError: signing in fails, or nobody answers.
         """
         headers = {"Authorization": f"Bearer {self._tokens.token()}"}
-        try:
-            response = _RETRIES.send(
-                lambda: self._client.request(
-                    method,
-                    self._cloud.graph + path,
-                    json=body,
-                    headers=headers,
-                    params={f"${name}": value for name, value in query.items()},
-                )
+
+        def request() -> httpx.Response:
+            # An operation ends with the engine that asked for it: what has not been sent by then never is.
+            if caller.is_gone():
+                raise ProviderError(diagnostic(f"{what}: context canceled", attribute))
+            return self._client.request(
+                method,
+                self._cloud.graph + path,
+                json=body,
+                headers=headers,
+                params={f"${name}": value for name, value in query.items()},
             )
+
+        try:
+            response = _RETRIES.send(request)
         except httpx.TransportError:
             unanswered = f'Get "{self._cloud.graph}{path}": EOF' if method == "GET" else _NOBODY_ANSWERED
             raise ProviderError(diagnostic(f"{what}: {unanswered}", attribute)) from None

@@ -90,6 +90,8 @@ class Provider(ABC):
 
     names_config_paths = True
     """Whether it says of its own inputs by path what has changed, or by name only."""
+    finishes_alone = False
+    """Whether it finishes what it is doing when the engine that asked for it is gone."""
 
     def __init__(self, package: str, version: str) -> None:
         self.package = package

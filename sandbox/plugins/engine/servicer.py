@@ -1,5 +1,6 @@
 """The gRPC side: the engine's requests to a provider and its resources, and their answers."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from google.protobuf import any_pb2, empty_pb2
 from google.rpc import status_pb2
 
 from ...engine_protocol import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
+from . import caller
 from .differences import Change, Difference, changes
 from .provider import Existing, IncompleteError, Provider, ProviderError, Request
 from .schema import Failure
@@ -24,9 +26,15 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, provider: Provider, engine_address: str | None) -> None:
         self._provider = provider
         self._cancelled = threading.Event()
+        self._counting = threading.Lock()
+        self._under_way = 0
         self._engine: engine_pb2_grpc.EngineStub | None = None
         if engine_address:
             self._attach(engine_address)
+
+    def is_at_work(self) -> bool:
+        """Whether it carries something out that it finishes, though the engine may be gone."""
+        return self._provider.finishes_alone and self._under_way > 0
 
     # The plugin.
 
@@ -163,7 +171,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def _logger(self, urn: str, severity: Any, *, ephemeral: bool) -> Callable[[str], None]:
         def log(message: str) -> None:
-            if self._engine is not None:
+            if self._engine is None:
+                return
+            # What is done does not fail because the engine that would be told is gone.
+            with contextlib.suppress(grpc.RpcError):
                 self._engine.Log(
                     engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
                 )
@@ -173,6 +184,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @contextmanager
     def _errors(self, context: Any) -> Iterator[None]:
         """Errors as the engine reads them: one message, never a traceback."""
+        caller.begin(context)
+        with self._counting:
+            self._under_way += 1
         try:
             yield
         except IncompleteError as error:
@@ -191,6 +205,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 grpc.StatusCode.INTERNAL,
                 f"defect in the stand-in for {self._provider.package}: {type(error).__name__} at {place}",
             )
+        finally:
+            with self._counting:
+                self._under_way -= 1
 
 
 def _type(urn: str) -> str:

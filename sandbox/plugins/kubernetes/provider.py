@@ -16,6 +16,7 @@ class Kubernetes(Provider):
     """pulumi-kubernetes, as far as the program uses it."""
 
     names_config_paths = False
+    finishes_alone = True
 
     def __init__(self, package: str, version: str) -> None:
         super().__init__(package, version)

@@ -106,6 +106,11 @@ class Plugin:
         self._server.stop(None)
         return self.process.returncode, out.decode(), err.decode()
 
+    def lose_engine(self) -> None:
+        """What a plugin sees of an engine that is killed: its connections are lost, and nobody listens at its address."""
+        self._channel.close()
+        self._server.stop(None).wait()
+
     def configure(self, **inputs: Any) -> None:
         # The released plugin for kubernetes reads the older form.
         variables = {
