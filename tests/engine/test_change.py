@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from .sandbox import Stack, eventually, sandbox_config, sandbox_gateway
-from .traffic import Stream, stream
+from .traffic import nobody_noticed, stream
 
 APPLICATION = "displayName eq 'contoso-apim self-hosted gateway mygw'"
 
@@ -35,14 +35,6 @@ def only_pods_of_the_last_revision_are_left(stack: Stack, before: set[str], repl
 
     eventually(ended)
     assert len(stack.sandbox.objects("pods")) == replicas
-
-
-def nobody_noticed(sent: Stream) -> None:
-    assert sent.failures == []
-    assert sent.rate >= 50
-    # Both kinds of connection have been there throughout.
-    assert sent.answered["new"] > 0.4 * sent.answered.total()
-    assert sent.answered["kept alive"] > 0.4 * sent.answered.total()
 
 
 def test_other_numbers_of_pods_fail_no_request(deployed: Stack) -> None:

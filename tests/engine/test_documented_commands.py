@@ -4,7 +4,9 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +19,16 @@ from tests.documented_commands import Block, blocks, mentions, pages, why_not_ru
 from ..environments import shipped
 from .by_hand import deploy_by_hand
 from .sandbox import (
+    AUTHORIZATION_VERSION,
     CHECKOUT,
+    SUBSCRIPTION,
     Result,
     Sandbox,
     sandbox_config,
     sandbox_gateway,
 )
-from .shipped_files import filled_in
+from .shipped_files import TODAY, filled_in
+from .traffic import nobody_noticed, stream
 
 STACKS = ("staging", "dev")
 _IGNORED = (".git", ".sandbox", ".venv", "__pycache__", ".*_cache")
@@ -74,6 +79,8 @@ class Page:
     """What is done before the first block under a heading; the empty text for the page."""
     said: dict[str, str] = field(default_factory=dict[str, str])
     """What the blocks under a heading print, among other things."""
+    during: Callable[[Sandbox], AbstractContextManager[None]] = lambda sandbox: nullcontext()
+    """What goes on while the commands are run."""
     after: Step = lambda checkout, sandbox: None
 
 
@@ -116,6 +123,91 @@ def without_the_second_gateway(checkout: Checkout, sandbox: Sandbox) -> None:
 
 def under_version_control(checkout: Checkout, sandbox: Sandbox) -> None:
     checkout.run("git init --quiet && git add --all -- ':!.venv'").ok()
+
+
+GATEWAYS = "self-hosted-gateway:gateways"
+GET_CONFIGURATION = "Microsoft.ApiManagement/service/gateways/getConfiguration/action"
+# Git asks who commits; nobody's own configuration counts.
+GIT = {f"GIT_{who}_{what}": "contoso@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+GIT |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+
+
+def deployed_from_a_commit(checkout: Checkout, sandbox: Sandbox) -> None:
+    deployed(checkout, sandbox)
+    checkout.environment |= GIT
+    checkout.run("git init --quiet && git add --all -- ':!.venv' && git commit --quiet --message One").ok()
+
+
+OTHER_RIGHT = "Microsoft.ApiManagement/service/users/read"
+
+
+def bad_commit(checkout: Checkout, image: str, rotation: str, replaced: dict[str, tuple[str, str]]) -> Result:
+    """A commit with another image, another secret and a changed program, by module; the answer of its update."""
+    document = checkout.stack_file()
+    (gateway,) = document["config"][GATEWAYS]
+    gateway["image"] = f"mcr.microsoft.com/azure-api-management/gateway:{image}"
+    gateway["authentication"]["clientSecret"]["rotation"] = rotation
+    checkout.write_stack_file(document)
+    for module, (old, new) in replaced.items():
+        file = checkout.folder / "components" / f"{module}.py"
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
+    checkout.run("git commit --quiet --all --message Bad").ok()
+    return checkout.run("pulumi up --stack dev --skip-preview")
+
+
+def client_secrets(sandbox: Sandbox) -> list[str]:
+    (application,) = [
+        entry
+        for entry in sandbox.graph().get("/v1.0/applications").json()["value"]
+        if "self-hosted gateway mygw" in entry["displayName"]
+    ]
+    return [secret["displayName"] for secret in application["passwordCredentials"]]
+
+
+def reader_role_grants(sandbox: Sandbox) -> list[str]:
+    url = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
+    roles = sandbox.arm().get(url, params={"api-version": AUTHORIZATION_VERSION}).json()["value"]
+    (reader,) = [role["properties"] for role in roles if "Configuration Reader" in role["properties"]["roleName"]]
+    return reader["permissions"][0]["dataActions"]
+
+
+def an_update_that_fails(checkout: Checkout, sandbox: Sandbox) -> None:
+    """To an image that there is not, with a role that does not let the gateway read its configuration any more."""
+    pods, rotation = set(sandbox.objects("pods")), f"{TODAY - timedelta(days=2)}"
+    # 25 minutes are too long for a test.
+    replaced = {"roles": (GET_CONFIGURATION, OTHER_RIGHT), "workload": ('update="25m"', 'update="5s"')}
+    assert bad_commit(checkout, "2.99.0", rotation, replaced).code != 0
+    assert pods < set(sandbox.objects("pods"))
+    assert client_secrets(sandbox) == ["rotated 2026-11-01", f"rotated {rotation}"]
+    assert reader_role_grants(sandbox) == [OTHER_RIGHT]
+
+
+def gone_back(checkout: Checkout, sandbox: Sandbox, secret: str) -> None:
+    """All is as the first commit has it, but for the secret, which is another one."""
+    assert client_secrets(sandbox) == [secret]
+    assert reader_role_grants(sandbox) == [GET_CONFIGURATION]
+    (deployment,) = sandbox.objects("deployments").values()
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == "mcr.microsoft.com/azure-api-management/gateway:2.12.3"
+
+
+def an_update_that_succeeds(checkout: Checkout, sandbox: Sandbox) -> None:
+    """To an image that is not wanted, with a role that grants more."""
+    gone_back(checkout, sandbox, "rotated 2026-11-01")
+    rotation = f"{TODAY - timedelta(days=1)}"
+    replaced = {"roles": (f'"{GET_CONFIGURATION}"', f'"{GET_CONFIGURATION}", "{OTHER_RIGHT}"')}
+    bad_commit(checkout, "2.12.0", rotation, replaced).ok()
+    assert client_secrets(sandbox) == [f"rotated {rotation}"]
+    assert reader_role_grants(sandbox) == [GET_CONFIGURATION, OTHER_RIGHT]
+
+
+@contextmanager
+def no_request_fails(sandbox: Sandbox) -> Iterator[None]:
+    with stream(f"{sandbox.live_traffic()}/echo/hello") as sent:
+        yield
+    nobody_noticed(sent)
 
 
 def nothing_is_left(checkout: Checkout, sandbox: Sandbox) -> None:
@@ -169,6 +261,19 @@ PAGES = {
         },
         after=nothing_is_left,
     ),
+    "docs/rollback.md": Page(
+        before={
+            "": deployed_from_a_commit,
+            "Go back": an_update_that_fails,
+            "Go back and keep a new secret": an_update_that_succeeds,
+        },
+        said={
+            "Go back": "mygw-identity-client-secret",
+            "Go back and keep a new secret": f" -> {TODAY}.",
+        },
+        during=no_request_fails,
+        after=lambda checkout, sandbox: gone_back(checkout, sandbox, f"rotated {TODAY}"),
+    ),
     "docs/permissions.md": Page(before={"": as_the_clusters_administrator}, after=they_may),
 }
 
@@ -204,12 +309,13 @@ def test_the_commands_of_a_page_work_one_after_the_other(page: str, checkout: Ch
     if "" in waiting:
         waiting.pop("")(checkout, sandbox)
     output: dict[str, str] = {}
-    for block in to_run(page):
-        if block.heading == "Try it":
-            continue  # below: it starts a sandbox of its own
-        if block.heading in waiting:
-            waiting.pop(block.heading)(checkout, sandbox)
-        output[block.heading] = output.get(block.heading, "") + checkout.run(block.text).ok().output
+    with told.during(sandbox):
+        for block in to_run(page):
+            if block.heading == "Try it":
+                continue  # below: it starts a sandbox of its own
+            if block.heading in waiting:
+                waiting.pop(block.heading)(checkout, sandbox)
+            output[block.heading] = output.get(block.heading, "") + checkout.run(block.text).ok().output
     assert waiting == {}
     for heading, text in told.said.items():
         assert text in output[heading]

@@ -76,6 +76,15 @@ def stream(url: str) -> Iterator[Stream]:
             thread.join()
 
 
+def nobody_noticed(sent: Stream) -> None:
+    """Assert that each request was answered, on either kind of connection."""
+    assert sent.failures == []
+    assert sent.rate >= 50
+    # Both kinds of connection have been there throughout.
+    assert sent.answered["new"] > 0.4 * sent.answered.total()
+    assert sent.answered["kept alive"] > 0.4 * sent.answered.total()
+
+
 def _client() -> httpx.Client:
     transport = httpx.HTTPTransport(retries=0, verify=_TRUST)
     return httpx.Client(trust_env=False, timeout=SECONDS_TO_ANSWER, transport=transport)
