@@ -160,7 +160,8 @@ class Deployable(Program):
 
     def gateways(self) -> list[Gateway]:
         deployment = KubernetesObject("apim", "mygw")
-        return [Gateway("mygw", endpoint="contoso-apim.configuration.azure-api.net", deployment=deployment)]
+        endpoint = "contoso-apim.configuration.azure-api.net"
+        return [Gateway("mygw", endpoint=endpoint, gateway_id="/contoso-apim/gateways/mygw", deployment=deployment)]
 
     def azure(self) -> Any:
         raise OpsError("nobody is signed in")

@@ -412,9 +412,6 @@ def test_what_the_sandbox_calls_not_established_is_on_the_page() -> None:
     assert [file for file in named if f"`{file}`" not in PAGE] == []
 
 
-NOW = datetime.now(UTC)
-
-
 def deployed(stack: Deployable, *, assigned: datetime, modified: datetime, ready: datetime) -> None:
     """Have the state and the pod tell these times."""
     state = {
@@ -437,12 +434,12 @@ def deployed(stack: Deployable, *, assigned: datetime, modified: datetime, ready
 
 
 def test_what_is_observed_of_an_update_and_what_could_not_be_read(stack: Deployable) -> None:
-    observer = Observer(stack)
+    observer, now = Observer(stack), datetime.now(UTC)
     observer.heard("creating mygw-workload-deployment (Deployment)")
     observer.heard("gone    mygw: reader role: rights on their way, after 301 s")
     observer.heard("warning: Timed out waiting for contoso")
     at = {
-        name: NOW + timedelta(seconds=seconds)
+        name: now + timedelta(seconds=seconds)
         for name, seconds in (("assigned", 10), ("modified", 400), ("ready", 322))
     }
     deployed(stack, **at)
@@ -466,8 +463,9 @@ def test_what_is_observed_of_an_update_and_what_could_not_be_read(stack: Deploya
 
 def test_an_assignment_counts_for_the_update_that_made_it_only(stack: Deployable) -> None:
     observer = Observer(stack)
-    before = NOW - timedelta(hours=1)
-    deployed(stack, assigned=before, modified=before, ready=NOW)
+    now = datetime.now(UTC)
+    before = now - timedelta(hours=1)
+    deployed(stack, assigned=before, modified=before, ready=now)
     observer.update(LiveStep("healing", ""), waited=14.2)
     seen = {each.question: each.answer for each in observer.observed}
     assert "How long a new role assignment takes to work" not in seen
