@@ -41,6 +41,7 @@ def watch(stack: str, tell: Callable[[str], None], pause: Callable[[float], None
     while not update.has_ended():
         told.take(looks.look())
         pause(_LOOK_SECONDS)
+    told.end(looks.look)
     tell(f"The update of stack {stack} has ended.")
 
 
@@ -69,6 +70,8 @@ def watched(stack: str, tell: Callable[[str], None]) -> Iterator[Callable[[str],
     finally:
         ended.set()
         looking.join(timeout=_LOOK_SECONDS)
+        if not looking.is_alive():
+            told.end(looks.look)
 
 
 class Looks:
@@ -117,22 +120,29 @@ class Told:
 
     def take(self, checks: Iterable[Check]) -> None:
         """Tell what is new of the answers, and what is gone."""
-        answers = list(checks)
-        present = {
-            (check.subject, check.question, check.cause): check
-            for check in answers
-            if check.cause and check.answer is not Answer.OK
-        }
-        unread = {key[:2] for key in present if key[2] == UNREAD}
+        present = _by_cause(checks)
         with self._lock:
             for key, check in present.items():
                 if key not in self._reasons:
                     self._reasons[key] = _Reason(self._clock())
                     self._tell(self._appeared(check))
                 self._reasons[key].missed = 0
-            # What cannot be read is not gone.
-            for key in [key for key in self._reasons if key not in present and key[:2] not in unread]:
-                self._miss(key)
+            for key in self._missing(present):
+                self._reasons[key].missed += 1
+                if self._reasons[key].missed >= _GONE_AFTER:
+                    self._tell_gone(key)
+
+    def end(self, look: Callable[[], Iterable[Check]]) -> None:
+        """Tell what is gone now that the update has ended.
+
+        Args:
+            look: gets the last answers, if there is a reason to.
+        """
+        if self._reasons:
+            present = _by_cause(look())
+            with self._lock:
+                for key in self._missing(present):
+                    self._tell_gone(key)
 
     def hear(self, line: str) -> None:
         """Tell a line of the update's own, unless it says of a cause what was told."""
@@ -150,10 +160,17 @@ class Told:
         next_step = f"\n        next: {check.next_step}" if check.next_step else ""
         return f"{word:<8}{check.subject}: {check.question}: {found}{next_step}"
 
-    def _miss(self, key: tuple[str, str, str]) -> None:
-        reason = self._reasons[key]
-        reason.missed += 1
-        if reason.missed >= _GONE_AFTER:
-            del self._reasons[key]
-            seconds = round(self._clock() - reason.since)
-            self._tell(f"gone    {key[0]}: {key[1]}: {key[2]}, after {seconds} s")
+    def _missing(self, present: dict[tuple[str, str, str], Check]) -> list[tuple[str, str, str]]:
+        """The reasons that were told and are not there any more. What cannot be read is not gone."""
+        unread = {key[:2] for key in present if key[2] == UNREAD}
+        return [key for key in self._reasons if key not in present and key[:2] not in unread]
+
+    def _tell_gone(self, key: tuple[str, str, str]) -> None:
+        seconds = round(self._clock() - self._reasons.pop(key).since)
+        self._tell(f"gone    {key[0]}: {key[1]}: {key[2]}, after {seconds} s")
+
+
+def _by_cause(checks: Iterable[Check]) -> dict[tuple[str, str, str], Check]:
+    """The answers that tell of a cause, by subject, question and cause."""
+    found = (check for check in checks if check.cause and check.answer is not Answer.OK)
+    return {(check.subject, check.question, check.cause): check for check in found}

@@ -69,6 +69,15 @@ def test_a_reason_that_is_missing_once_is_not_gone() -> None:
     assert lines == [f"waits   mygw: pods: back-off\n        next: {NEXT}"]
 
 
+def test_what_is_gone_when_the_update_ends_is_told_at_once() -> None:
+    lines: list[str] = []
+    account = Told(lines.append, Clock())
+    account.end(lambda: pytest.fail("there is nothing to look for"))
+    account.take([waits("quota"), waits("rights", question="configuration")])
+    account.end(lambda: [waits("rights", question="configuration")])
+    assert lines[2:] == ["gone    mygw: pods: quota, after 0 s"]
+
+
 def test_pods_that_only_start_are_no_reason() -> None:
     assert told([STARTING], [WELL], [Check("mygw", "configuration", Answer.UNKNOWN, "no pod runs")]) == []
 
