@@ -295,6 +295,8 @@ def test_an_image_that_does_not_exist_leaves_the_old_pods(deployed: Stack) -> No
         deployed.configure(sandbox_config())
     assert before in deployed.sandbox.objects("pods")
     converges(deployed)
+    # It is the commit before: the pod has served all the time.
+    assert deployed.sandbox.only_pod() == before
 
 
 def test_a_second_update_is_refused_while_one_runs(deployed: Stack) -> None:
