@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 DEVELOPMENT := $(VENV)/.development
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: install sandbox sandbox-down sandbox-reset preview deploy drift live check types unit-tests test bench
+.PHONY: install sandbox sandbox-down sandbox-reset preview deploy drift live check types unit-tests test bench mutants
 
 # The program and `python -m ops`, and nothing else: pipelines' jobs that may change Azure run no package of the tests.
 $(INSTALLED): requirements.txt ops/requirements.txt constraints.txt
@@ -80,3 +80,10 @@ test: $(DEVELOPMENT)
 bench: $(DEVELOPMENT)
 	@$(BIN)/python -m sandbox toolchain
 	@$(BIN)/python -m bench
+
+# What no unit test notices when it is taken out: make mutants MODULE=components/settings.py
+$(if $(filter mutants,$(MAKECMDGOALS)),$(if $(MODULE),,$(error Which module? For example: make mutants MODULE=components/settings.py)))
+
+mutants: $(DEVELOPMENT)
+	@$(PIP_INSTALL) -r tests/mutants/requirements.txt
+	@$(BIN)/python -m tests.mutants "$(MODULE)"

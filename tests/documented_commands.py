@@ -29,6 +29,7 @@ NOT_RUN = {
     "make check": "the tests are part of it",
     "make test": "the tests are part of it",
     "make live": "takes a minute; tests/engine/test_plan.py has a live run",
+    "make mutants": "it runs the tests of a module for minutes",
     "helm": "another tool's, named where one comes from it",
     "terraform": "another tool's, named where one comes from it",
 }

@@ -48,8 +48,10 @@ def preview(
     with reported():
         saved = Saved(save, "preview.md", "plan.json")
         try:
-            steps = preview_steps(stack, refresh=refresh, plan=saved.path("plan.json"))
+            said: list[str] = []
+            steps = preview_steps(stack, refresh=refresh, plan=saved.path("plan.json"), warn=said.append)
             losses, foreseen = taken_away(stack, steps), foresee(steps)
+            foreseen.said = said
         except OpsError as error:
             saved.write("preview.md", preview_comment.failure(stack, str(error)))
             if format_ is Format.MARKDOWN:

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,14 @@ def _as_answered(found: dict[str, Any]) -> dict[str, Any]:
     return {**found, "op": operation, **states}
 
 
-def preview(stack: str, *, refresh: bool = False, plan: Path | None = None, config: Path | None = None) -> list[Step]:
+def preview(
+    stack: str,
+    *,
+    refresh: bool = False,
+    plan: Path | None = None,
+    config: Path | None = None,
+    warn: Callable[[str], None] = lambda _: None,
+) -> list[Step]:
     """What an update would do, sorted by the names of the resources.
 
     Args:
@@ -123,13 +131,14 @@ def preview(stack: str, *, refresh: bool = False, plan: Path | None = None, conf
         plan: where to save the plan that an update can be held to, with the state that it starts from; secrets in it are
             encrypted, and what resources have now is left out.
         config: a file to read the configuration from, instead of the stack's own.
+        warn: is told what the program and the providers warn of.
 
     Raises:
         OpsError: the preview fails.
     """
     options = [*(["--refresh"] if refresh else []), *(["--config-file", str(config)] if config else [])]
     command = ["preview", *_ALL_STEPS, *options, "--stack", stack]
-    steps = _steps(*command) if plan is None else _planned(command, stack, plan)
+    steps = _steps(*command, warn=warn) if plan is None else _planned(command, stack, plan, warn)
     # What the refresh read comes first; the program's own steps begin with the stack.
     roots = [index for index, step in enumerate(steps) if step.type == _ROOT]
     of_program = steps[roots[-1] :] if refresh and roots else steps
@@ -164,18 +173,20 @@ def resources_after(steps: list[Step]) -> list[StackResource]:
     ]
 
 
-def _planned(command: list[str], stack: str, plan: Path) -> list[Step]:
+def _planned(command: list[str], stack: str, plan: Path, warn: Callable[[str], None]) -> list[Step]:
     """The steps of a preview; its plan is saved when nothing in it is in clear."""
     planned_from = fingerprint(stack)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan.json"
-        steps = _steps(*command, "--save-plan", str(file))
+        steps = _steps(*command, "--save-plan", str(file), warn=warn)
         written = json.loads(file.read_text())
     save(written, planned_from, plan)
     return steps
 
 
-def _steps(*arguments: str, without: tuple[str, ...] = (), **settings: str) -> list[Step]:
+def _steps(
+    *arguments: str, without: tuple[str, ...] = (), warn: Callable[[str], None] = lambda _: None, **settings: str
+) -> list[Step]:
     finished = answer_of(*arguments, "--json", without=without, **settings)
     try:
         answer = json.loads(finished.stdout)
@@ -185,6 +196,9 @@ def _steps(*arguments: str, without: tuple[str, ...] = (), **settings: str) -> l
     errors = [without_prefix(entry["message"]) for entry in diagnostics if entry["severity"] == "error"]
     if finished.returncode or errors:
         raise EngineError("\n".join(dict.fromkeys(errors)) or message_of(finished), diagnostics)
+    warnings = [entry["message"].strip() for entry in diagnostics if entry["severity"] == "warning"]
+    for warning in dict.fromkeys(warnings):
+        warn(warning.removeprefix("warning: "))
     return [_step(step) for step in answer.get("steps") or []]
 
 

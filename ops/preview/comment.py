@@ -34,6 +34,10 @@ def markdown(stack: str, steps: list[Step], losses: Losses, foreseen: Foreseen |
         lines += ["", "| replaced | because of | interrupted | instead |", "| --- | --- | --- | --- |"]
         lines += [_replacement(replacement) for replacement in replaced]
     lines += [*warnings, *_within(lost, _LOSSES_ROOM)]
+    if foreseen.said:
+        # Folded: a reader is no owner of the applications, of which the program warns each time.
+        said = fenced("\n".join(_within(foreseen.said, _LOSSES_ROOM)))
+        lines += ["", folded("Warnings of the program and the providers", said)]
     if found:
         lines += ["", "| | resource | type | what changes |", "| --- | --- | --- | --- |"]
         lines += _within([_row(change) for change in found], _TABLE_ROOM)

@@ -26,6 +26,8 @@ class Foreseen:
     """Why the update would fail."""
     warnings: list[str] = field(default_factory=list[str])
     """Why it may fail, and what could not be read."""
+    said: list[str] = field(default_factory=list[str])
+    """What the program and the providers warn of."""
 
 
 def foresee(steps: list[Step]) -> Foreseen:

@@ -5,6 +5,7 @@ import json
 
 from ..cluster.updates import Losses
 from ..engine.steps import Step
+from ..report.masking import mask
 from . import losses as losses_in_words
 from .changes import WAITS_ONLY, changes
 from .foreseen import Foreseen
@@ -23,6 +24,7 @@ def text(stack: str, steps: list[Step], losses: Losses, foreseen: Foreseen | Non
         *map(str, removals(steps)),
         *foreseen.warnings,
         *leftovers(steps),
+        *(f"Warning: {mask(warning)}" for warning in foreseen.said),
     ]
     lines += [line for what in interrupting for line in ("", what)]
     for replacement in replacements(steps):
@@ -57,6 +59,7 @@ def as_json(stack: str, steps: list[Step], losses: Losses, foreseen: Foreseen | 
         "lossesNotKnown": losses.unknown,
         "failures": foreseen.failures,
         "warnings": foreseen.warnings,
+        "warningsOfTheProgram": [mask(warning) for warning in foreseen.said],
     }
     return json.dumps(answer, indent=2)
 

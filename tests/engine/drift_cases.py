@@ -15,12 +15,6 @@ PERMISSIONS = "Microsoft.Authorization/permissions/read"
 GATEWAYS = "Microsoft.ApiManagement/service/gateways/*"
 USERS = "Microsoft.ApiManagement/service/users/read"
 
-# Inputs that are no property of anything outside the state.
-_ONLY_IN_THE_STATE = {
-    ("azuread:index/application:Application", "preventDuplicateNames"),
-    ("azuread:index/servicePrincipal:ServicePrincipal", "useExisting"),
-}
-
 # What makes the resource what it is, by type: another value would be another resource.
 _IDENTITY = {
     "azure-native:authorization:RoleDefinition": {"scope", "roleDefinitionId", "roleType"},
@@ -113,10 +107,10 @@ def declared_leaves(stack: Stack) -> list[Leaf]:
 
 
 def is_fixed(leaf: Leaf) -> bool:
-    """Whether nobody can change it: it is only in the state, or it is what the resource is."""
+    """Whether nobody can change it: it is what the resource is."""
     if leaf.type.startswith("kubernetes:"):
         return leaf.path in _KUBERNETES_IDENTITY
-    return (leaf.type, leaf.path) in _ONLY_IN_THE_STATE or leaf.path in _IDENTITY.get(leaf.type, set())
+    return leaf.path in _IDENTITY.get(leaf.type, set())
 
 
 def case_for(leaf: Leaf) -> Case | None:

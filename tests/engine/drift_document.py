@@ -109,9 +109,7 @@ def outcome(leaf: Leaf, refused: set[tuple[str, str]]) -> str:
     """What becomes of a change of one property."""
     if (leaf.resource, leaf.path) in refused:
         return "refused"
-    if not is_fixed(leaf):
-        return "noticed"
-    return "in the state only" if leaf.path in ("preventDuplicateNames", "useExisting") else "identity"
+    return "identity" if is_fixed(leaf) else "noticed"
 
 
 def drift_document(leaves: Iterable[Leaf], refused: set[tuple[str, str]], deletions: Mapping[str, str]) -> str:

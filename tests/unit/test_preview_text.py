@@ -8,6 +8,7 @@ from ops.engine.steps import Step
 from ops.preview import comment as preview_comment
 from ops.preview import text as preview_text
 from ops.preview.changes import changes
+from ops.preview.foreseen import Foreseen
 
 GATEWAY = "self-hosted-gateway:gateway:SelfHostedGateway"
 WORKLOAD = f"{GATEWAY}$self-hosted-gateway:workload:GatewayWorkload"
@@ -144,3 +145,23 @@ def test_what_an_earlier_update_could_not_delete_is_called_no_replacement() -> N
         [],
         [{"resource": "mygw-reader-assignment", "id": "/old"}],
     )
+
+
+def test_what_the_program_warns_of_is_said_in_all_formats() -> None:
+    foreseen = Foreseen(said=["gateways[0].authentication.owners: add 5a0c0de0"])
+    assert preview_text.text("dev", [], Losses(), foreseen).splitlines() == [
+        "Stack dev: nothing to do, 0 unchanged.",
+        "",
+        "Warning: gateways[0].authentication.owners: add 5a0c0de0",
+    ]
+    assert json.loads(preview_text.as_json("dev", [], Losses(), foreseen))["warningsOfTheProgram"] == foreseen.said
+    assert preview_comment.markdown("dev", [], Losses(), foreseen).splitlines()[3:] == [
+        "",
+        "<details><summary>Warnings of the program and the providers</summary>",
+        "",
+        "```",
+        "gateways[0].authentication.owners: add 5a0c0de0",
+        "```",
+        "",
+        "</details>",
+    ]

@@ -24,3 +24,12 @@ def test_a_preview_names_the_gateways_in_the_same_order_from_run_to_run(monkeypa
         monkeypatch.setattr(steps, "answer_of", answer(*run))
         found = [(step.operation, step.name) for step in steps.preview("dev")]
         assert found == [("create", "a"), *replaced, ("same", "c")]
+
+
+def test_what_the_program_warns_of_is_handed_on_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"severity": "warning", "message": "warning: the deployer is no owner\n"}
+    document = json.dumps({"steps": [], "diagnostics": [said, said, {"severity": "info", "message": "read"}]})
+    monkeypatch.setattr(steps, "answer_of", lambda *_, **__: subprocess.CompletedProcess([], 0, document, ""))
+    warned: list[str] = []
+    assert steps.preview("dev", warn=warned.append) == []
+    assert warned == ["the deployer is no owner"]

@@ -1,0 +1,50 @@
+"""`python -m tests.mutants MODULE`: what no unit test notices when it is taken out of a module."""
+
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from .checkout import Module, MutantsError, asking, copy
+from .functions import Tried, try_functions
+from .models import try_models
+
+output = Console(highlight=False, soft_wrap=True)
+progress = Console(stderr=True)
+
+
+def mutants(module: Annotated[str, typer.Argument(help="Its file, for example components/settings.py.")]) -> None:
+    """Take things out of a module, one at a time, and say what no unit test notices.
+
+    Tests that compare generated files with what is in the repository are not asked: they differ after every change.
+    """
+    start, workers = time.monotonic(), os.cpu_count() or 1
+    try:
+        chosen = Module.named(module)
+        tests = asking(chosen)
+        with tempfile.TemporaryDirectory() as folder, progress.status("copying") as status:
+            copies = [Path(folder) / f"copy-{number}" for number in range(workers)]
+            for each in copies:
+                copy(each)
+            tried = try_models(chosen, tests, copies, status.update)
+            status.update("functions")
+            tried += try_functions(chosen, tests, copies[0], workers)
+    except MutantsError as error:
+        progress.print(str(error), markup=False)
+        raise typer.Exit(2) from None
+    output.print(report(chosen.path, tried, time.monotonic() - start), markup=False)
+
+
+def report(path: Path, tried: list[Tried], seconds: float) -> str:
+    """What a person reads of it: each that was not noticed, then the count."""
+    unnoticed = [each.what for each in tried if not each.noticed]
+    minutes, rest = divmod(round(seconds), 60)
+    count = f"{path}: {len(tried)} mutants, {len(unnoticed)} not noticed by a unit test, in {minutes} min {rest} s."
+    return "\n\n".join([*unnoticed, count])
+
+
+typer.run(mutants)

@@ -1,0 +1,86 @@
+"""Copies of the checkout that may be spoiled, and the unit tests that are asked there."""
+
+import ast
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import grimp
+
+CHECKOUT = Path(__file__).parents[2]
+PACKAGES = ("bench", "bootstrap", "components", "ops", "sandbox", "tests")
+
+
+class MutantsError(Exception):
+    """The mutants can't be tried; the message says why."""
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module of this repository."""
+
+    path: Path
+    """Its file, below the checkout."""
+
+    @classmethod
+    def named(cls, name: str) -> "Module":
+        """By its file (`components/settings.py`), or its name in Python (`components.settings`).
+
+        Raises:
+            MutantsError: there is no such module in one of the packages.
+        """
+        written = name if name.endswith(".py") else name.replace(".", "/") + ".py"
+        path = Path(written)
+        if path.is_absolute() or path.parts[0] not in PACKAGES or not (CHECKOUT / path).is_file():
+            raise MutantsError(
+                f"There is no module {name!r}. MODULE is a file below {', '.join(PACKAGES)}: MODULE=components/settings.py"
+            )
+        return cls(path)
+
+    @property
+    def name(self) -> str:
+        """Its name in Python."""
+        return ".".join(self.path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def copy(folder: Path) -> None:
+    """Put the checkout's files there, as they are now: what git knows, and what it does not ignore.
+
+    A repository too, because tests ask git for the files.
+    """
+    subprocess.run(["git", "clone", "--quiet", "--shared", str(CHECKOUT), str(folder)], check=True)
+    listed = ["git", "-C", str(CHECKOUT), "ls-files", "-z", "--modified", "--others", "--exclude-standard"]
+    changed = subprocess.run(listed, check=True, capture_output=True, text=True).stdout.split("\0")
+    for name in filter(None, changed):
+        source, target = CHECKOUT / name, folder / name
+        if source.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
+        else:
+            target.unlink(missing_ok=True)
+
+
+def asking(module: Module) -> list[str]:
+    """The files of unit tests that import a module, themselves or through others.
+
+    Raises:
+        MutantsError: there is none.
+    """
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
+    # It runs the program by its path, which is no import.
+    for imported in _imports(CHECKOUT / "__main__.py") & graph.modules:
+        graph.add_import(importer="tests.unit.program", imported=imported)
+    importing = graph.find_downstream_modules(module.name)
+    files = sorted(f"{name.replace('.', '/')}.py" for name in importing if name.startswith("tests.unit.test_"))
+    if not files:
+        raise MutantsError(f"No unit test imports {module.name}: what is taken out of it, none can notice.")
+    return files
+
+
+def _imports(file: Path) -> set[str]:
+    """What a file may mean with its imports: `from components import config` means a module, or what is in one."""
+    nodes = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.ImportFrom) and node.module]
+    return {str(node.module) for node in nodes} | {
+        f"{node.module}.{alias.name}" for node in nodes for alias in node.names
+    }
