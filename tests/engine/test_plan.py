@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .sandbox import DEPLOYER, SUBSCRIPTION, TENANT, Stack, sandbox_config, sandbox_gateway
+from .sandbox import DEPLOYER, SUBSCRIPTION, TENANT, Stack, eventually, sandbox_config, sandbox_gateway
 
 AUTHENTICATION = sandbox_gateway()["authentication"]
 
@@ -84,9 +84,29 @@ def test_a_changed_setting(deployed: Stack, tmp_path: Path) -> None:
     assert "mygw-workload-env" in planned_and_deployed(deployed, tmp_path)
 
 
-def test_a_rotation(deployed: Stack, tmp_path: Path) -> None:
+def test_a_rotation_that_a_quota_holds_up_says_why(deployed: Stack, tmp_path: Path) -> None:
     configure(deployed, days_ago=20, tokenAudience="https://azure-api.net/configuration")
-    assert "mygw-identity-client-secret" in planned_and_deployed(deployed, tmp_path)
+    preview = deployed.ops("preview", "--refresh", "--save", str(tmp_path)).ok()
+    assert "mygw-identity-client-secret" in preview.output
+    log, plan = tmp_path / "deploy.log", str(tmp_path / "plan.json")
+    # Of a rollout's two pods, the new one is too many.
+    deployed.sandbox.kubectl("create", "quota", "contoso", "--hard=pods=1").ok()
+    deploying = deployed.started_ops(log, "deploy", "--plan", plan, identity="deployer")
+
+    def told() -> None:
+        assert "next: The namespace's ResourceQuota refuses the pods: " in log.read_text()
+
+    try:
+        eventually(told)
+    finally:
+        deployed.sandbox.kubectl("delete", "quota", "contoso").ok()
+        code = deploying.wait(600)
+    said = log.read_text()
+    assert code == 0, said
+    assert said.count("exceeded quota: contoso") == 1
+    assert said.count("gone    mygw: pods: quota, after ") == 1
+    deployed.sandbox.wait_for_pods()
+    assert deployed.ops("drift").ok().output.startswith("No drift")
 
 
 def test_nothing_to_do(deployed: Stack, tmp_path: Path) -> None:
