@@ -75,15 +75,25 @@ def bootstrap(deployable: Stack) -> Iterator[Bootstrap]:
     program = Bootstrap(sandbox, folder)
     try:
         # New directory objects take their time, as they do in Entra: the provider waits for an application, and not for a
-        # service principal. The next update goes on.
+        # service principal. The next update goes on, and the one after it takes its creator from that one's owners.
         sandbox.azure_settings(graphReplicationSeconds=5)
         assert NOT_REPLICATED in program.shell(documented("In the sandbox")[0]).output
         sandbox.azure_settings(graphReplicationSeconds=0)
         program.pulumi("up", "--yes", "--skip-preview").ok()
+        assert "[diff: -owners]" in program.pulumi("up", "--yes", "--skip-preview").ok().output
         program.outputs = json.loads(program.pulumi("stack", "output", "--json").ok().output)
         yield program
     finally:
         program.pulumi("stack", "rm", "--yes", "--force")
+
+
+def secrets_of(value: Any) -> Iterator[str]:
+    """The secrets in a state that was exported with them, each as JSON."""
+    if isinstance(value, dict) and SECRET_SIGNATURE in value.values():
+        yield value["plaintext"]
+    elif isinstance(value, dict | list):
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from secrets_of(member)
 
 
 def documented(heading: str) -> list[str]:
@@ -101,8 +111,9 @@ def gateways(owner: str, **changes: Any) -> dict[str, Any]:
 def test_what_it_made_is_what_it_declares_and_holds_no_secret(bootstrap: Bootstrap) -> None:
     bootstrap.pulumi("preview", "--expect-no-changes").ok()
     bootstrap.pulumi("refresh", "--preview-only", "--run-program", "--expect-no-changes").ok()
-    state = bootstrap.pulumi("stack", "export").ok().output
-    assert SECRET_SIGNATURE not in state
+    state = bootstrap.pulumi("stack", "export", "--show-secrets").ok().output
+    # The released provider hides a list of passwords that is empty.
+    assert set(secrets_of(json.loads(state))) <= {"null", "[]"}
     assert bootstrap.sandbox.environments["administrator"]["ARM_CLIENT_SECRET"] not in state
     graph = bootstrap.sandbox.graph("administrator")
     for client_id in (*bootstrap.outputs["clientIds"].values(), bootstrap.outputs["readerClientId"]):

@@ -59,6 +59,9 @@ class DirectoryObject(Resource):
             for c in changes(before, now)
             if c.root != _DEFAULTS_KEY
         ]
+        # The provider compares the state: what stands there and nobody declares is taken away. Tags are Graph's too.
+        undeclared = {*self._declarable()} - {"tags", *old.inputs, *inputs}
+        changed += [Change(name, Kind.DELETE) for name in sorted(undeclared) if reveal(old.state.get(name))]
         return Difference(changed, replaced_by(changed, *self.replacing))
 
     def create(self, inputs: Properties, request: Request) -> tuple[str, Properties]:

@@ -321,6 +321,25 @@ def test_a_service_principal_that_is_not_known_everywhere_ends_the_update_and_th
     assert emulator.graph().get(f"/v1.0{made.id}").json()["description"] is None
 
 
+def test_of_such_a_service_principal_its_creator_stays_an_owner_until_the_update_after_the_next(
+    azuread: Plugin, emulator: Emulator
+) -> None:
+    app = application(azuread)
+    fault(emulator, operation="Graph PATCH servicePrincipals/{id}", status=404, count=1)
+    inputs = {"clientId": app.state["clientId"]}
+    with pytest.raises(PluginError) as refused:
+        azuread.create(PRINCIPAL, inputs)
+    made = refused.value.made
+    assert made is not None
+    # The state that broke off knows no owners, so that the next update sees none to take away; then it has read them.
+    assert "owners" not in azuread.diff(made, inputs)
+    changed = azuread.update(made, inputs)
+    assert changed.state["owners"] == [DEPLOYER]
+    assert azuread.diff(changed, changed.inputs)["owners"] == "DELETE"
+    assert azuread.update(changed, inputs).state["owners"] == []
+    assert emulator.graph().get(f"/v1.0{made.id}/owners").json()["value"] == []
+
+
 def test_an_application_that_is_not_known_everywhere_is_waited_for(azuread: Plugin, emulator: Emulator) -> None:
     emulator.switch(graphReplicationSeconds=0.15)
     assert application(azuread).state["displayName"] == "contoso-app"
