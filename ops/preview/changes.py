@@ -76,7 +76,8 @@ def _difference(path: str, old: Any, new: Any) -> Iterator[str]:
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict) and value:
         for key, item in value.items():
-            if key != "__defaults":
+            # What is the provider's own, the engine does not show either.
+            if not key.startswith("__"):
                 yield from _leaves(item, member(path, key))
     elif isinstance(value, list) and value:
         for index, item in enumerate(value):

@@ -15,6 +15,9 @@ PERMISSIONS = "Microsoft.Authorization/permissions/read"
 GATEWAYS = "Microsoft.ApiManagement/service/gateways/*"
 USERS = "Microsoft.ApiManagement/service/users/read"
 
+# Inputs that azure-native adds of its own accord: how it came to a name, and of which API it speaks.
+_OF_THE_PROVIDER = {"__createBeforeDelete", "azureApiVersion"}
+
 # What makes the resource what it is, by type: another value would be another resource.
 _IDENTITY = {
     "azure-native:authorization:RoleDefinition": {"scope", "roleDefinitionId", "roleType"},
@@ -103,6 +106,7 @@ def declared_leaves(stack: Stack) -> list[Leaf]:
         Leaf(resource["urn"].rsplit("::", 1)[-1], resource["type"], resource["id"], path, value)
         for resource in stack.resources()
         for path, value in _leaves("", resource.get("inputs", {}))
+        if path not in _OF_THE_PROVIDER
     ]
 
 

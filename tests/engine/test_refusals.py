@@ -75,7 +75,7 @@ def an_unreachable_cluster_is_told(stack: Stack, kubeconfig: Path) -> None:
     assert "mygw-identity-application" in names(stack)
 
 
-def a_lock_over_what_goes_is_foretold(stack: Stack) -> None:
+def a_lock_over_what_goes_is_foretold_and_stops_the_update(stack: Stack) -> None:
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/contoso-rg"
     lock = f"{group}/providers/Microsoft.Authorization/locks/contoso"
     administrator, version = stack.sandbox.arm("administrator"), {"api-version": "2016-09-01"}
@@ -85,6 +85,14 @@ def a_lock_over_what_goes_is_foretold(stack: Stack) -> None:
     foretold = stack.ops("preview").ok().output
     assert not_known in foretold
     assert "'Microsoft.Authorization/locks/read'" in foretold
+    foretold = stack.ops("preview", identity="administrator").ok().output
+    assert (
+        f"Lock 'contoso' (CanNotDelete) at {group}: Azure refuses to delete mygw-resource-api-echo (ScopeLocked). Have it "
+        "removed before the update."
+    ) in " ".join(foretold.split())
+    said = failed_up(stack)
+    assert 'Status=409 Code="ScopeLocked"' in said
+    assert f"because following scope(s) are locked: '{group}'" in said
     administrator.delete(lock, params=version).raise_for_status()
 
 
@@ -118,7 +126,7 @@ def test_an_absent_namespace_and_one_without_rights(stack: Stack) -> None:
     stack.sandbox.add_namespace("apim")
     assert "amespace 'apim'" not in stack.ops("preview", identity="reader").ok().output
     converges(stack)
-    a_lock_over_what_goes_is_foretold(stack)
+    a_lock_over_what_goes_is_foretold_and_stops_the_update(stack)
     stack.destroy().ok()
 
 

@@ -165,3 +165,11 @@ def test_what_the_program_warns_of_is_said_in_all_formats() -> None:
         "",
         "</details>",
     ]
+
+
+def test_what_is_the_providers_own_is_not_shown_of_what_is_created() -> None:
+    given = {"principalId": "p", "roleAssignmentName": "n", "__createBeforeDelete": True, "__defaults": []}
+    (created,) = changes(
+        [step("create", "mygw-reader", "azure-native:authorization:RoleAssignment", new=given, provider="a")]
+    )
+    assert created.differences == ("+ principalId: p", "+ roleAssignmentName: n")

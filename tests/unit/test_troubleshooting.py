@@ -79,6 +79,7 @@ def test_nothing_is_listed_that_is_not_documented() -> None:
         "PessimisticConcurrencyConflict",
         "ManagementApiRequestFailed",
         "PreconditionFailed",
+        "cannot check existence of resource",
         "InvalidAssignableScopes",
         "field is immutable",
         "RetryableError",

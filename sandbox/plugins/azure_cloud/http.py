@@ -5,6 +5,8 @@ import os
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import httpx
 import tenacity
@@ -31,6 +33,10 @@ class RetryPolicy:
     """With a longer Retry-After, it is not tried again."""
     repeats_unanswered: bool = True
     """Whether a request that nobody answers is sent again."""
+    asked_in: tuple[tuple[str, float], ...] = (("Retry-After", 1),)
+    """Headers that say when to try again, the first that is there counts, and the seconds in each one's unit."""
+    also: Callable[[httpx.Response], bool] = lambda _: False
+    """Whether an answer of another status is tried again too."""
 
     def send(self, request: Callable[[], httpx.Response]) -> httpx.Response:
         """Send until an answer is none of those statuses or the tries are used up; the last answer counts."""
@@ -56,8 +62,22 @@ class RetryPolicy:
         return retrying(request)
 
     def _goes_on(self, answer: httpx.Response) -> bool:
-        return answer.status_code in self.statuses and (self._asked(answer) or 0) <= self.longest_asked
+        tried_again = answer.status_code in self.statuses or self.also(answer)
+        return tried_again and (self._asked(answer) or 0) <= self.longest_asked
 
     def _asked(self, answer: httpx.Response) -> float | None:
-        after = answer.headers.get("Retry-After", "")
-        return float(after) if after.isdigit() and (self.at_once or int(after)) else None
+        for header, unit in self.asked_in:
+            after = answer.headers.get(header, "")
+            if after.isdigit() and (self.at_once or int(after)):
+                return int(after) * unit
+            if after and not after.isdigit() and (seconds := _until(after)) > 0:
+                return seconds
+        return None
+
+
+def _until(date: str) -> float:
+    """Seconds until then; 0 where it is no date of HTTP."""
+    try:
+        return (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):
+        return 0

@@ -3,12 +3,13 @@
 import hashlib
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..engine.provider import Request
 from ..engine.schema import Schema
+from ..engine.values import Properties, reveal
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,48 @@ class Description:
     defaults: dict[str, Any] = field(default_factory=dict)
     replaced_by: tuple[str, ...] = ()
     """Inputs outside the path that force a replacement too."""
+    limits: dict[str, "Limit"] = field(default_factory=dict)
+    """Path of a text among the inputs -> its limits in the API document."""
     read_with_head: bool = False
-    delete_if_match: bool = False
+    waits_for_deletion: bool = False
+    """Whether a deletion that ARM has accepted is waited for: where the API document calls it long-running."""
     singleton: bool = False
-    """Made with its parent: its creation does not ask whether it is there, and its deletion empties it."""
+    """Made with its parent: its creation minds nothing that is there, and its deletion empties it."""
     undeletable: str = ""
     """Why ARM does not delete it, where it does not."""
 
     def path_inputs(self) -> list[str]:
         """The inputs that are in the path."""
         return [name for name in re.findall(r"\{(\w+)\}", self.path) if name != "subscriptionId"]
+
+    def named_at_random(self) -> bool:
+        """Whether two automatic names differ."""
+        return self.automatic_name in (_new_guid, _random_suffix)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How long a text may be, and what it looks like; the plugin refuses others before ARM does."""
+
+    most: int
+    least: int = 0
+    expression: str = ""
+
+    def __call__(self, path: str, inputs: Properties) -> Iterator[str]:
+        """What is wrong with the text at this path, in the plugin's words."""
+        value: Any = inputs
+        for name in path.split("."):
+            value = reveal(value.get(name)) if isinstance(value, dict) else None
+        if not isinstance(value, str):
+            return
+        # Go counts bytes.
+        length = len(value.encode())
+        if length < self.least:
+            yield f"'{path}' is too short ({length}): at least {self.least} characters required"
+        if length > self.most:
+            yield f"'{path}' is too long ({length}): at most {self.most} characters allowed"
+        if self.expression and not re.search(self.expression, value):
+            yield f"'{path}' does not match expression '{self.expression}'"
 
 
 def _new_guid(request: Request) -> str:
@@ -72,6 +105,11 @@ _SERVICE = (
 _STATE_GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
 _ACCOUNT = f"{_STATE_GROUP}/providers/Microsoft.Storage/storageAccounts/{{accountName}}"
 _VAULT = f"{_STATE_GROUP}/providers/Microsoft.KeyVault/vaults/{{vaultName}}"
+# The API document's, of API Management.
+_INSTANCE_LIMITS = {
+    "resourceGroupName": Limit(90, 1),
+    "serviceName": Limit(50, 1, "^[a-zA-Z](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?$"),
+}
 _STAMPS = ("createdOn", "updatedOn", "createdBy", "updatedBy")
 
 DESCRIPTIONS: dict[str, Description] = {
@@ -122,7 +160,12 @@ DESCRIPTIONS: dict[str, Description] = {
         name_input="gatewayId",
         automatic_name=_logical_name,
         properties={"locationData": "locationData", "description": "description"},
-        delete_if_match=True,
+        limits={
+            **_INSTANCE_LIMITS,
+            "gatewayId": Limit(80, 1),
+            "description": Limit(1000),
+            **{f"locationData.{name}": Limit(256) for name in ("name", "city", "district", "countryOrRegion")},
+        },
     ),
     "azure-native:apimanagement:GatewayApiEntityTag": Description(
         arguments="apimanagement.GatewayApiEntityTagArgs",
@@ -133,6 +176,7 @@ DESCRIPTIONS: dict[str, Description] = {
         automatic_name=_logical_name,
         properties={"provisioningState": "provisioningState"},
         outputs=("displayName", "path", "protocols", "apiRevision", "isCurrent"),
+        limits={**_INSTANCE_LIMITS, "gatewayId": Limit(80, 1), "apiId": Limit(80, 1)},
         read_with_head=True,
     ),
     "azure-native:resources:ResourceGroup": Description(
@@ -144,6 +188,7 @@ DESCRIPTIONS: dict[str, Description] = {
         automatic_name=_random_suffix,
         properties={},
         body=("location", "managedBy", "tags"),
+        waits_for_deletion=True,
         body_outputs=("location", "managedBy", "tags"),
         replaced_by=("location",),
     ),

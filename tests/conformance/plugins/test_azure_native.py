@@ -1,13 +1,21 @@
 """The stand-in for azure-native: what it asks ARM, what it refuses, what it notices."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
+import httpx
 import pytest
 
-from sandbox.plugins.engine.values import UNKNOWN, Properties, Secret, Unknown
+from sandbox.plugins.azure_cloud.sign_in import Cloud
+from sandbox.plugins.azure_native.arm import Arm
+from sandbox.plugins.azure_native.descriptions import DESCRIPTIONS
+from sandbox.plugins.azure_native.resources import ArmResource
+from sandbox.plugins.engine.provider import Existing, Request
+from sandbox.plugins.engine.values import UNKNOWN, Properties, Secret
 
 from ..azure.clients import authorization
 from ..azure.emulator import GROUP_SCOPE, INSTANCE_PRINCIPAL, INSTANCE_SCOPE, SUBSCRIPTION_SCOPE, Emulator
+from ..azure.test_faults import fault
 from .plugin import Made, Plugin, PluginError
 
 DEFINITION = "azure-native:authorization:RoleDefinition"
@@ -52,6 +60,13 @@ def arm_requests(emulator: Emulator) -> dict[str, int]:
     return {operation: count for operation, count in emulator.requests().items() if operation.startswith("ARM")}
 
 
+def arm_that(answer: Callable[[httpx.Request], httpx.Response]) -> Arm:
+    """ARM by one function."""
+    cloud = Cloud("https://login", "https://management.azure.com", "audience", "https://graph")
+    tokens: Any = type("Tokens", (), {"token": lambda _: "token"})()
+    return Arm(httpx.Client(transport=httpx.MockTransport(answer)), cloud, cast("Any", tokens))
+
+
 def change_in_azure(emulator: Emulator, made: Made, version: str = "2022-04-01", **properties: Any) -> None:
     """Somebody changes a resource with another tool."""
     arm = emulator.arm()
@@ -60,37 +75,68 @@ def change_in_azure(emulator: Emulator, made: Made, version: str = "2022-04-01",
     arm.put(made.id, params={"api-version": version}, json=body).raise_for_status()
 
 
-def test_a_create_looks_first_and_then_puts(azure_native: Plugin, emulator: Emulator) -> None:
+def test_a_create_looks_first_then_puts_and_reads_what_it_has_put(azure_native: Plugin, emulator: Emulator) -> None:
     emulator.forget_requests()
     made = azure_native.create(DEFINITION, definition())
     assert made.id == f"{SUBSCRIPTION_SCOPE}/providers/Microsoft.Authorization/roleDefinitions/{GUID}"
     assert arm_requests(emulator) == {
-        "ARM GET Microsoft.Authorization/roleDefinitions": 1,
+        "ARM GET Microsoft.Authorization/roleDefinitions": 2,
         "ARM PUT Microsoft.Authorization/roleDefinitions": 1,
     }
+    # A write does not answer who made it; a read does.
+    assert made.state["createdBy"] == "5a0c0de0-0000-4000-8000-000000000021"
 
 
-def test_the_other_operations_are_one_request_each(azure_native: Plugin, emulator: Emulator) -> None:
+def test_an_update_puts_and_reads_and_the_others_are_one_request_each(azure_native: Plugin, emulator: Emulator) -> None:
     made = azure_native.create(DEFINITION, definition())
     emulator.forget_requests()
     azure_native.read(made)
     assert arm_requests(emulator) == {"ARM GET Microsoft.Authorization/roleDefinitions": 1}
     emulator.forget_requests()
     changed = azure_native.update(made, definition(description="Reads more."))
-    assert arm_requests(emulator) == {"ARM PUT Microsoft.Authorization/roleDefinitions": 1}
+    assert arm_requests(emulator) == {
+        "ARM GET Microsoft.Authorization/roleDefinitions": 1,
+        "ARM PUT Microsoft.Authorization/roleDefinitions": 1,
+    }
     emulator.forget_requests()
     azure_native.delete(changed)
     azure_native.delete(changed)  # gone already: 204
     assert arm_requests(emulator) == {"ARM DELETE Microsoft.Authorization/roleDefinitions": 2}
 
 
-def test_a_preview_asks_nothing_and_knows_no_outputs(azure_native: Plugin, emulator: Emulator) -> None:
+def test_a_write_that_cannot_be_read_again_is_made_with_a_warning(azure_native: Plugin, emulator: Emulator) -> None:
+    fault(emulator, operation="ARM GET Microsoft.Authorization/roleDefinitions", status=403, skip=1)
+    azure_native.engine.messages.clear()
+    made = azure_native.create(DEFINITION, definition())
+    assert made.state["roleName"] == "Contoso Reader"
+    warning = (
+        "Failed to read resource after Create. Please report this issue.\nVerbose logs contain more information, see "
+        "https://www.pulumi.com/docs/support/troubleshooting/#verbose-logging."
+    )
+    azure_native.engine.wait_for_message("WARNING", warning)
+
+
+def test_a_preview_asks_nothing_and_knows_the_inputs_only(azure_native: Plugin, emulator: Emulator) -> None:
     emulator.forget_requests()
-    made = azure_native.create(DEFINITION, definition(roleDefinitionId=UNKNOWN), preview=True)
-    assert isinstance(made.state["name"], Unknown)
-    assert isinstance(made.state["roleDefinitionId"], Unknown)
-    azure_native.update(made, definition(description=UNKNOWN), preview=True)
+    made = azure_native.create(DEFINITION, definition(roleName=UNKNOWN), preview=True)
+    assert {name: made.state[name] for name in ("description", "name", "roleName", "createdOn")} == {
+        "description": "Reads.",
+        "name": UNKNOWN,
+        "roleName": UNKNOWN,
+        "createdOn": UNKNOWN,
+    }
     assert arm_requests(emulator) == {}
+
+
+def test_a_preview_of_an_update_keeps_name_and_location_of_the_outputs(azure_native: Plugin) -> None:
+    made = azure_native.create(DEFINITION, definition())
+    foreseen = azure_native.update(made, definition(description="Reads more."), preview=True).state
+    assert {name: foreseen[name] for name in ("description", "name", "createdOn", "createdBy")} == {
+        "description": "Reads more.",
+        "name": GUID,
+        "createdOn": UNKNOWN,
+        "createdBy": UNKNOWN,
+    }
 
 
 def test_what_exists_already_is_not_taken_over(azure_native: Plugin) -> None:
@@ -110,19 +156,24 @@ def test_an_attached_api_is_not_noticed_before_it_is_attached(azure_native: Plug
     azure_native.create(TAG, tag)
     made = azure_native.create(TAG, tag)
     assert arm_requests(emulator) == {
-        "ARM HEAD Microsoft.ApiManagement/service/gateways/apis": 2,
+        "ARM HEAD Microsoft.ApiManagement/service/gateways/apis": 4,
         "ARM PUT Microsoft.ApiManagement/service/gateways/apis": 2,
     }
+    # A HEAD has no body, and the state is what was read last.
+    assert made.state == {"azureApiVersion": "2024-05-01"}
     assert azure_native.read(made) is not None
     azure_native.delete(made)
     assert azure_native.read(made) is None
 
 
 def test_a_check_for_existence_that_is_refused_stops_the_create(azure_native: Plugin) -> None:
-    inputs = definition(scope="/subscriptions/00000000-0000-4000-8000-000000000077")
-    with pytest.raises(PluginError, match="cannot check existence of resource") as refused:
-        azure_native.create(DEFINITION, {**inputs, "scope": "/providers/Contoso"})
-    assert "Status=" in str(refused.value)
+    inputs = definition(scope="/providers/Contoso")
+    with pytest.raises(PluginError) as refused:
+        azure_native.create(DEFINITION, inputs)
+    id_ = f"/providers/Contoso/providers/Microsoft.Authorization/roleDefinitions/{GUID}"
+    assert str(refused.value).startswith(
+        f'cannot check existence of resource \'{id_}\': status code 403, {{"error":{{"code":"AuthorizationFailed",'
+    )
 
 
 def test_a_refusal_is_shown_with_arms_code_action_and_scope(azure_native: Plugin, emulator: Emulator) -> None:
@@ -265,6 +316,77 @@ def test_secret_inputs_are_secret_outputs(azure_native: Plugin) -> None:
     live = azure_native.read(made)
     assert live is not None
     assert live.state["description"] == Secret("hidden")
+
+
+def test_a_gateway_resource_is_deleted_without_if_match(azure_native: Plugin) -> None:
+    headers: list[dict[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        headers.append({key.lower(): value for key, value in request.headers.items()})
+        return httpx.Response(200)
+
+    resource = ArmResource(DESCRIPTIONS[GATEWAY], arm_that(answer), "a-subscription")
+    resource.delete(Existing(f"{INSTANCE_SCOPE}/gateways/second", {}, {}), Request())
+    assert [("if-match" in sent, sent["authorization"]) for sent in headers] == [(False, "Bearer token")]
+    assert azure_native.read(azure_native.create(GATEWAY, gateway())) is not None
+
+
+@pytest.mark.parametrize("type_", [DEFINITION, ASSIGNMENT, GATEWAY, TAG])
+@pytest.mark.parametrize("status", [200, 202, 204, 404])
+def test_a_deletion_is_done_with_one_answer(type_: str, status: int) -> None:
+    # What is gone is deleted; none of these deletions is long-running in the API document.
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        return httpx.Response(status, headers={"Location": "https://management.azure.com/operation"})
+
+    ArmResource(DESCRIPTIONS[type_], arm_that(answer), "a-subscription").delete(Existing("/it", {}, {}), Request())
+    assert asked == ["DELETE"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "inputs", "reasons"),
+    [
+        (GATEWAY, gateway(gatewayId=""), ["'gatewayId' is too short (0): at least 1 characters required"]),
+        (GATEWAY, gateway(gatewayId="g" * 81), ["'gatewayId' is too long (81): at most 80 characters allowed"]),
+        (
+            GATEWAY,
+            gateway(description="d" * 1001),
+            ["'description' is too long (1001): at most 1000 characters allowed"],
+        ),
+        (
+            GATEWAY,
+            gateway(locationData=dict.fromkeys(("name", "city", "district", "countryOrRegion"), "l" * 257)),
+            [
+                f"'locationData.{name}' is too long (257): at most 256 characters allowed"
+                for name in ("name", "city", "district", "countryOrRegion")
+            ],
+        ),
+        # Go counts bytes.
+        (
+            GATEWAY,
+            gateway(locationData={"name": "\u00fc" * 129}),
+            ["'locationData.name' is too long (258): at most 256 characters allowed"],
+        ),
+        (
+            TAG,
+            {**SERVICE, "gatewayId": "mygw", "apiId": "a" * 81},
+            ["'apiId' is too long (81): at most 80 characters allowed"],
+        ),
+        (
+            TAG,
+            {**SERVICE, "serviceName": "contoso_apim", "gatewayId": "mygw", "apiId": "echo"},
+            ["'serviceName' does not match expression '^[a-zA-Z](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?$'"],
+        ),
+    ],
+)
+def test_lengths_and_characters_of_the_api_document_are_refused_at_preview(
+    azure_native: Plugin, type_: str, inputs: Properties, reasons: list[str]
+) -> None:
+    with pytest.raises(PluginError) as refused:
+        azure_native.check(type_, inputs)
+    assert str(refused.value) == "; ".join(f": {reason}" for reason in reasons)
 
 
 def test_the_instance_and_its_gateways_can_be_looked_up(azure_native: Plugin) -> None:

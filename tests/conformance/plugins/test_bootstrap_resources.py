@@ -9,6 +9,7 @@ import pytest
 from sandbox.plugins.engine.values import Properties
 
 from ..azure.emulator import TENANT, Emulator, new_application
+from ..azure.test_faults import fault
 from .plugin import Made, Plugin, PluginError
 
 GROUP = "azure-native:resources:ResourceGroup"
@@ -90,6 +91,17 @@ def test_an_account_is_waited_for_and_compared_by_the_plugins_names(azure_native
     assert azure_native.diff(made, {**made.inputs, "sku": {"name": "Standard_GRS"}}) == {"sku.name": "UPDATE"}
     with pytest.raises(PluginError, match="cannot create already existing resource"):
         account(azure_native)
+
+
+def test_an_account_that_fails_after_it_was_accepted_is_in_the_state(azure_native: Plugin, emulator: Emulator) -> None:
+    group(azure_native)
+    result = "ARM GET Microsoft.Resources/subscriptions/operationresults"
+    fault(emulator, operation=result, status=409, code="AccountIsBusy", message="Busy.")
+    with pytest.raises(PluginError) as failed:
+        account(azure_native)
+    assert failed.value.reasons == ['Status=409 Code="AccountIsBusy" Message="Busy."']
+    assert failed.value.made is not None
+    assert failed.value.made.state["name"] == "contosostate"
 
 
 def test_the_blob_service_is_there_with_its_account_and_is_emptied(azure_native: Plugin, emulator: Emulator) -> None:

@@ -26,27 +26,106 @@ def replaced(resource: Any, old: dict[str, Any], new: dict[str, Any]) -> set[str
         ("azure-native:authorization:RoleAssignment", "principalId", True),
         ("azure-native:authorization:RoleAssignment", "roleDefinitionId", False),
         ("azure-native:authorization:RoleAssignment", "principalType", False),
+        ("azure-native:authorization:RoleAssignment", "description", False),
+        ("azure-native:authorization:RoleAssignment", "condition", False),
+        ("azure-native:authorization:RoleAssignment", "delegatedManagedIdentityResourceId", False),
         ("azure-native:authorization:RoleDefinition", "scope", True),
         ("azure-native:authorization:RoleDefinition", "roleDefinitionId", True),
         ("azure-native:authorization:RoleDefinition", "roleName", False),
         ("azure-native:authorization:RoleDefinition", "description", False),
+        ("azure-native:authorization:RoleDefinition", "roleType", False),
+        ("azure-native:authorization:RoleDefinition", "permissions", False),
+        ("azure-native:authorization:RoleDefinition", "assignableScopes", False),
         ("azure-native:apimanagement:Gateway", "gatewayId", True),
         ("azure-native:apimanagement:Gateway", "serviceName", True),
         ("azure-native:apimanagement:Gateway", "resourceGroupName", True),
         ("azure-native:apimanagement:Gateway", "description", False),
+        ("azure-native:apimanagement:Gateway", "locationData", False),
         ("azure-native:apimanagement:GatewayApiEntityTag", "apiId", True),
         ("azure-native:apimanagement:GatewayApiEntityTag", "gatewayId", True),
+        ("azure-native:apimanagement:GatewayApiEntityTag", "serviceName", True),
+        ("azure-native:apimanagement:GatewayApiEntityTag", "resourceGroupName", True),
+        ("azure-native:apimanagement:GatewayApiEntityTag", "provisioningState", False),
+        ("azure-native:apimanagement:GatewayApiEntityTag", "azureApiVersion", False),
     ],
 )
 def test_azure_native_replaces_by_the_parameters_of_the_path(type_: str, property_: str, replaces: bool) -> None:
-    resource = ArmResource(DESCRIPTIONS[type_], cast("Arm", None), "a-subscription")
+    resource = azure_native(type_.removeprefix("azure-native:"))
     assert replaced(resource, {property_: "old"}, {property_: "new"}) == ({property_} if replaces else set())
 
 
-def test_azure_native_fills_in_names_and_the_principal_type_and_keeps_them() -> None:
-    assignment = ArmResource(
-        DESCRIPTIONS["azure-native:authorization:RoleAssignment"], cast("Arm", None), "a-subscription"
+def azure_native(type_: str) -> ArmResource:
+    return ArmResource(DESCRIPTIONS[f"azure-native:{type_}"], cast("Arm", None), "a-subscription")
+
+
+def test_azure_native_deletes_before_it_replaces_what_it_has_not_named_at_random() -> None:
+    assignment, gateway = azure_native("authorization:RoleAssignment"), azure_native("apimanagement:Gateway")
+    given = {"scope": "/subscriptions/s", "principalId": "p", "roleDefinitionId": "r"}
+    unnamed, _ = assignment.check(given, {}, Request(name="reader"))
+    named, _ = assignment.check({**given, "roleAssignmentName": "n"}, {}, Request(name="reader"))
+    copied, _ = gateway.check({"resourceGroupName": "g", "serviceName": "s"}, {}, Request(name="mygw"))
+    kept, _ = assignment.check(given, unnamed, Request(name="reader"))
+    found = [
+        resource.diff(Existing("an-id", old, {}), {**old, changed: "other"}, Request())
+        for resource, old, changed in [
+            (assignment, unnamed, "principalId"),
+            (assignment, kept, "principalId"),
+            (assignment, named, "principalId"),
+            (gateway, copied, "serviceName"),
+        ]
+    ]
+    assert [difference.delete_before_replace for difference in found] == [False, False, True, True]
+    assert [difference.replaces for difference in found] == [
+        {"principalId"},
+        {"principalId"},
+        {"principalId"},
+        {"serviceName"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("type_", "old", "new", "replaces"),
+    [
+        ("apimanagement:Gateway", {"resourceGroupName": "contoso-rg"}, {"resourceGroupName": "CONTOSO-RG"}, None),
+        ("apimanagement:Gateway", {"serviceName": "contoso"}, {"serviceName": "CONTOSO"}, {"serviceName"}),
+        ("resources:ResourceGroup", {"location": "West Europe"}, {"location": "westeurope"}, None),
+        ("resources:ResourceGroup", {"location": "West Europe"}, {"location": "northeurope"}, {"location"}),
+        ("apimanagement:Gateway", {"__createBeforeDelete": True}, {"__createBeforeDelete": False}, None),
+    ],
+)
+def test_azure_native_knows_what_azure_takes_for_the_same(
+    type_: str, old: dict[str, Any], new: dict[str, Any], replaces: set[str] | None
+) -> None:
+    difference = azure_native(type_).diff(Existing("an-id", old, {}), new, Request())
+    assert (difference.replaces, difference.changes == []) == (replaces or set(), replaces is None)
+
+
+def test_azure_native_replaces_nothing_for_a_name_that_is_declared_as_it_is() -> None:
+    # As after an import, whose inputs do not have it.
+    difference = azure_native("apimanagement:Gateway").diff(
+        Existing("an-id", {}, {"gatewayId": "mygw"}), {"gatewayId": "mygw"}, Request()
     )
+    assert (difference.replaces, [change.path for change in difference.changes]) == (set(), ["gatewayId"])
+
+
+def test_azure_native_tells_a_new_version_of_the_api_and_none_that_only_the_state_had() -> None:
+    gateway = azure_native("apimanagement:Gateway")
+    given = {"resourceGroupName": "g", "serviceName": "s", "gatewayId": "mygw"}
+    checked, _ = gateway.check(given, {}, Request(name="mygw"))
+    assert checked == {**given, "azureApiVersion": "2024-05-01"}
+    changed = [
+        [change.path for change in gateway.diff(old, checked, Request()).changes]
+        for old in (
+            Existing("an-id", given, {"azureApiVersion": "2024-05-01"}),
+            Existing("an-id", given, {"azureApiVersion": "2022-08-01"}),
+            Existing("an-id", {**checked, "azureApiVersion": "2022-08-01"}, {}),
+        )
+    ]
+    assert changed == [[], ["azureApiVersion"], ["azureApiVersion"]]
+
+
+def test_azure_native_fills_in_names_and_the_principal_type_and_keeps_them() -> None:
+    assignment = azure_native("authorization:RoleAssignment")
     given = {"scope": "/subscriptions/s", "principalId": "p", "roleDefinitionId": "r"}
     first, problems = assignment.check(given, {}, Request(name="reader"))
     assert problems == []
@@ -54,15 +133,13 @@ def test_azure_native_fills_in_names_and_the_principal_type_and_keeps_them() -> 
     assert len(first["roleAssignmentName"]) == 36
     again, _ = assignment.check(given, first, Request(name="reader"))
     assert again == first
-    gateway = ArmResource(DESCRIPTIONS["azure-native:apimanagement:Gateway"], cast("Arm", None), "a-subscription")
+    gateway = azure_native("apimanagement:Gateway")
     named, _ = gateway.check({"resourceGroupName": "g", "serviceName": "s"}, {}, Request(name="mygw-gateway"))
     assert named["gatewayId"] == "mygw-gateway"
 
 
 def test_inputs_that_the_released_schema_does_not_have_are_refused() -> None:
-    assignment = ArmResource(
-        DESCRIPTIONS["azure-native:authorization:RoleAssignment"], cast("Arm", None), "a-subscription"
-    )
+    assignment = azure_native("authorization:RoleAssignment")
     _, problems = assignment.check({"scope": 3, "principal": "p", "roleDefinitionId": "r"}, {}, Request(name="reader"))
     assert {problem.property for problem in problems} == {"scope", "principal", "principalId"}
 

@@ -2,15 +2,20 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
-from ..azure.emulator import GROUP_SCOPE, Emulator
+from sandbox.plugins.azure_native.arm import ArmError
+
+from ..azure.emulator import GROUP_SCOPE, INSTANCE_SCOPE, Emulator
 from ..azure.test_faults import fault
 from .plugin import Plugin, PluginError
 from .test_azure_native import ASSIGNMENT, DEFINITION, GATEWAY, assignment, definition, gateway
 from .test_azuread import DEPLOYER, PRINCIPAL, application, password
 
 PUT_GATEWAY = "ARM PUT Microsoft.ApiManagement/service/gateways"
+# azcore's many lines for an answer without JSON, up to its body.
+LINES = f"GET https://management.azure.com/it\n{'-' * 80}\nRESPONSE {{0}}: {{0}} {{1}}\nERROR CODE UNAVAILABLE\n{'-' * 80}\n"
 
 
 def ended(emulator: Emulator, operation: str) -> int:
@@ -34,7 +39,44 @@ def test_azure_native_gives_up_after_the_fourth_refusal(azure_native: Plugin, em
     assert ended(emulator, PUT_GATEWAY) == 4
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409])
+def test_azure_native_ends_after_four_tries_of_what_azure_calls_retryable(
+    azure_native: Plugin, emulator: Emulator
+) -> None:
+    # Its issues 3720 and 4509: without a Retry-After, which this refusal has in its message only.
+    code, message = "RetryableError", "A retryable error occurred."
+    fault(emulator, operation=PUT_GATEWAY, status=429, code=code, message=message)
+    emulator.forget_requests()
+    with pytest.raises(PluginError) as refused:
+        azure_native.create(GATEWAY, gateway())
+    assert str(refused.value) == 'Status=429 Code="RetryableError" Message="A retryable error occurred."'
+    assert ended(emulator, PUT_GATEWAY) == 4
+
+
+def test_azure_native_does_not_wait_longer_than_two_minutes_for_what_throttles(
+    azure_native: Plugin, emulator: Emulator
+) -> None:
+    fault(emulator, operation=PUT_GATEWAY, status=429, retryAfter=121)
+    emulator.forget_requests()
+    with pytest.raises(PluginError, match=r"^Status=429 "):
+        azure_native.create(GATEWAY, gateway())
+    assert ended(emulator, PUT_GATEWAY) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "tries"), [("AnotherOperationInProgress", 4), ("PessimisticConcurrencyConflict", 1), ("ScopeLocked", 1)]
+)
+def test_azure_native_tries_one_conflict_again_and_no_other(
+    azure_native: Plugin, emulator: Emulator, code: str, tries: int
+) -> None:
+    fault(emulator, operation=PUT_GATEWAY, status=409, code=code, message="Busy.")
+    emulator.forget_requests()
+    with pytest.raises(PluginError) as refused:
+        azure_native.create(GATEWAY, gateway())
+    assert str(refused.value) == f'Status=409 Code="{code}" Message="Busy."'
+    assert ended(emulator, PUT_GATEWAY) == tries
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 422])
 def test_azure_native_gives_up_at_once_on_other_refusals(azure_native: Plugin, emulator: Emulator, status: int) -> None:
     fault(emulator, operation=PUT_GATEWAY, status=status)
     emulator.forget_requests()
@@ -48,10 +90,47 @@ def test_azure_native_tries_again_after_a_lost_connection(azure_native: Plugin, 
     azure_native.create(GATEWAY, gateway())
 
 
+def test_azure_native_ends_when_nobody_answers_at_all(azure_native: Plugin, emulator: Emulator) -> None:
+    fault(emulator, operation=PUT_GATEWAY, reset=True)
+    emulator.forget_requests()
+    with pytest.raises(PluginError) as refused:
+        azure_native.create(GATEWAY, gateway())
+    address = f"{emulator.url}{INSTANCE_SCOPE}/gateways/second?api-version=2024-05-01"
+    assert str(refused.value) in (f'Put "{address}": {reason}' for reason in ("EOF", "read: connection reset by peer"))
+    assert ended(emulator, PUT_GATEWAY) == 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (
+            httpx.Response(403, json={"error": {"code": "AuthorizationFailed", "message": "No."}}),
+            'Status=403 Code="AuthorizationFailed" Message="No."',
+        ),
+        (httpx.Response(400, json={"error": {"message": "No."}}), 'Status=400 Message="No."'),
+        (
+            httpx.Response(400, json={"code": "BadRequest"}),
+            'Status=400 Code="BadRequest" Message="{"code":"BadRequest"}"',
+        ),
+        (
+            httpx.Response(409, json={"error": {"code": "A", "message": "No."}}, headers={"x-ms-error-code": "B"}),
+            'Status=409 Code="B" Message="No."',
+        ),
+        (httpx.Response(404), f"{LINES.format(404, 'Not Found')}Response contained no body\n{'-' * 80}\n"),
+        (httpx.Response(400, text="<html/>"), f"{LINES.format(400, 'Bad Request')}<html/>\n{'-' * 80}\n"),
+    ],
+)
+def test_azure_native_words_a_refusal_as_it_is_answered(answer: httpx.Response, message: str) -> None:
+    answer.request = httpx.Request("GET", "https://management.azure.com/it?api-version=1")
+    assert str(ArmError(answer)) == message
+
+
 def test_a_check_for_existence_that_fails_says_with_what_status(azure_native: Plugin, emulator: Emulator) -> None:
     fault(emulator, operation="ARM GET Microsoft.Authorization/roleAssignments", status=403)
     role = azure_native.create(DEFINITION, definition())
-    with pytest.raises(PluginError, match=f"cannot check existence of resource '{GROUP_SCOPE}/.*Status=403"):
+    with pytest.raises(
+        PluginError, match=f"cannot check existence of resource '{GROUP_SCOPE}/.*': status code 403, {{"
+    ):
         azure_native.create(ASSIGNMENT, assignment(role.id))
 
 

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import httpx
@@ -11,6 +13,7 @@ import pytest
 from sandbox.plugins.azure_cloud.http import RetryPolicy
 from sandbox.plugins.azure_native import arm
 from sandbox.plugins.azuread import graph
+from sandbox.plugins.engine.provider import ProviderError
 
 from ..azure.emulator import Emulator
 from ..azure.test_faults import fault
@@ -84,7 +87,11 @@ class Slept:
         (arm._RETRIES, {}, [20, 60, 120]),
         (arm._RETRIES, {"Retry-After": "7"}, [7, 7, 7]),
         (arm._RETRIES, {"Retry-After": "0"}, [20, 60, 120]),
+        (arm._RETRIES, {"Retry-After": "120"}, [120, 120, 120]),
         (arm._RETRIES, {"Retry-After": "121"}, []),
+        (arm._RETRIES, {"x-ms-retry-after-ms": "1500", "Retry-After": "7"}, [1.5, 1.5, 1.5]),
+        (arm._RETRIES, {"retry-after-ms": "500", "x-ms-retry-after-ms": "1500"}, [0.5, 0.5, 0.5]),
+        (arm._RETRIES, {"Retry-After": "Fri, 27 Nov 2020 00:00:00 GMT"}, [20, 60, 120]),
         (graph._RETRIES, {}, [1, 2, 4, 8, 16, 32, 61, 61]),
         (graph._RETRIES, {"Retry-After": "0"}, [0, 0, 0, 0, 0, 0, 0, 0]),
     ],
@@ -95,6 +102,28 @@ def test_tries_come_ever_later_unless_the_answer_says_when(
     slept = Slept(monkeypatch)
     assert policy.send(lambda: httpx.Response(503, headers=headers)).status_code == 503
     assert slept.seconds == waits
+
+
+def test_azure_native_takes_a_date_for_the_time_of_its_next_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept = Slept(monkeypatch)
+    then = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    arm._RETRIES.send(lambda: httpx.Response(429, headers={"Retry-After": then}))
+    assert len(slept.seconds) == 3
+    # It says whole seconds; none has passed meanwhile.
+    assert all(60 < seconds <= 90 for seconds in slept.seconds)
+
+
+def test_what_takes_longer_than_two_hours_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept = Slept(monkeypatch)
+    monkeypatch.setattr(time, "monotonic", lambda: sum(slept.seconds))
+    location = {"Location": "https://management.azure.com/operation"}
+    client = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(202, headers=location)))
+    tokens: Any = type("Tokens", (), {"token": lambda _: "token"})()
+    cloud: Any = None
+    accepted = httpx.Response(202, headers=location, request=httpx.Request("PUT", "https://management.azure.com/it"))
+    with pytest.raises(ProviderError, match=r"^operation timed out$"):
+        arm.Arm(client, cloud, tokens).finish(accepted)
+    assert 7200 < sum(slept.seconds) <= 7210
 
 
 @pytest.mark.parametrize(("method", "waits"), [("PUT", [0, 10, 10]), ("DELETE", [0, 30, 30])])
