@@ -385,7 +385,10 @@ def learn(masks: Masks, program: Program) -> None:
     # Before a first deployment there are none.
     with contextlib.suppress(OpsError):
         for gateway in program.gateways():
-            masks.add_name(gateway.endpoint.removeprefix("https://").rstrip("/"), HOST)
+            host = gateway.endpoint.removeprefix("https://").rstrip("/")
+            masks.add_name(host, HOST)
+            # Where a message is cut short, its beginning is left.
+            masks.add_name(".".join(host.split(".")[:2]), HOST)
         masks.add_name(urllib.parse.urlsplit(program.cluster().server).hostname or "", HOST)
 
 

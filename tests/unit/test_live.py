@@ -370,7 +370,10 @@ def test_the_command_rotates_and_destroys_where_it_is_told_to(
 
 def made(*choices: str) -> tuple[int, str]:
     """What `make live STACK=dev` would run, or says."""
-    finished = subprocess.run(["make", "-n", "live", *choices], cwd=CHECKOUT, capture_output=True, text=True)
+    # Below another make, this one would take on its options.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", "-n", "live", *choices]
+    finished = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, env=environment)
     return finished.returncode, finished.stdout.strip().splitlines()[-1] if finished.stdout else finished.stderr
 
 

@@ -203,5 +203,5 @@ def test_a_renamed_role_with_a_wildcard_grants_the_data_action(emulator: Emulato
     client = emulator.sign_in(
         identity, "https://azure-api.net/configuration", "contoso-apim.configuration.azure-api.net"
     )
-    assert client.get("/gateways/mygw/configuration").status_code == 200
+    assert client.get("/gateways/mygw/events").status_code == 200
     assert GET_CONFIGURATION.endswith("/getConfiguration/action")
