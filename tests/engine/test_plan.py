@@ -129,4 +129,5 @@ def test_a_live_run_ends_well_leaves_nothing_and_names_nobody(deployed: Stack, t
     environment = deployed.sandbox.environments["deployer"]
     secrets = (deployed.outputs(secrets=True)["clientSecrets"]["mygw"], environment["ARM_CLIENT_SECRET"])
     names = (TENANT, SUBSCRIPTION, DEPLOYER, environment["ARM_METADATA_HOSTNAME"], "contoso-apim.configuration")
-    assert [text for text in (*secrets, *names) if text in result.output] == []
+    told = [line for line in result.output.splitlines() if any(text in line for text in (*secrets, *names))]
+    assert told == []
