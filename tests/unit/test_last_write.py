@@ -1,5 +1,7 @@
 """The time of the program's last write: known from the object, except in a preview that would write it."""
 
+import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pulumi
@@ -20,8 +22,17 @@ def metadata(*entries: ManagedFieldsEntry) -> ObjectMeta:
 
 
 @pytest.fixture
-def dry_run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def dry_run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: request.param)
+    # A hook is announced to the engine in a task: here there is no engine, and nobody runs the loop.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    asyncio.set_event_loop(None)
 
 
 @pytest.mark.parametrize("dry_run", [True], indirect=True)
