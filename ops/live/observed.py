@@ -11,6 +11,8 @@ from ..drift.report import Finding
 from ..engine.state import resources_of
 from ..errors import OpsError
 from ..preview.changes import Change
+from ..verify import heartbeat
+from ..verify.pods import ready_since
 from .program import Program
 from .report import Observed, Step
 
@@ -30,8 +32,6 @@ _ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 _STARTED = re.compile(r"^(?:creating|updating|creating its replacement) (\S+) \(Deployment\)$")
 # How `verify --watch` begins a line about a reason that is gone; the line ends with its seconds.
 _GONE = "gone "
-# Recorded answers of this version show heartbeats, though no API document has them.
-_HEARTBEAT_VERSION = "2021-08-01"
 _EVENT = re.compile(r"\b(?:[A-Z][a-z]+|V\d)+\b")
 _TELLING = ("Configuration", "Heartbeat", "Token", "Auth")
 _LINES, _SECONDS, _MOST = 1000, 900, 10
@@ -118,7 +118,7 @@ class Observer:
             if resource.type == _ASSIGNMENT and resource.created is not None and resource.created > self._began
         }
         pods = [pod for _, pod in self._program.pods() if "deletionTimestamp" not in pod["metadata"]]
-        ready = [moment for pod in pods if (moment := _ready_since(pod)) is not None]
+        ready = [moment for pod in pods if (moment := ready_since(pod)) is not None]
         if not created or not ready:
             return
         last, at = max(created.items(), key=lambda entry: entry[1])
@@ -142,7 +142,7 @@ class Observer:
 
     def _heartbeats(self) -> Iterator[tuple[str, str]]:
         for gateway in filter(lambda gateway: gateway.gateway_id, self._program.gateways()):
-            found: Any = self._program.azure().arm.get(gateway.gateway_id, api_version=_HEARTBEAT_VERSION)
+            found: Any = self._program.azure().arm.get(gateway.gateway_id, api_version=heartbeat.VERSION)
             entries = (found.get("properties") or {}).get("heartbeat")
             yield HEARTBEAT, f"{gateway.name}: {'nothing' if entries is None else json.dumps(entries)}"
 
@@ -150,10 +150,3 @@ class Observer:
 def events_in(line: str) -> list[str]:
     """The names of events in a line of a log that tell of configuration, heartbeats and sign-ins."""
     return [word for word in _EVENT.findall(line) if any(part in word for part in _TELLING)]
-
-
-def _ready_since(pod: dict[str, Any]) -> datetime | None:
-    for condition in (pod.get("status") or {}).get("conditions") or []:
-        if condition["type"] == "Ready" and condition.get("status") == "True" and condition.get("lastTransitionTime"):
-            return datetime.fromisoformat(str(condition["lastTransitionTime"]))
-    return None

@@ -4,11 +4,11 @@ import contextlib
 import os
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ..drift.report import Kind
+from ..drift.report import Finding, Kind
 from ..errors import OpsError
 from ..preview.changes import Change, changes
 from ..preview.text import clashes, leftovers, summary
@@ -204,7 +204,7 @@ class LiveRun:
         self._look(report)
         waited = self._until_old_pods_ended()
         self._observer.update(step, waited)
-        return step.details[-1].partition(": ")[2] if step.details else "done"
+        return _last_told(step)
 
     def _look(self, report: Report) -> None:
         """Have a look at what is deployed now: what to leave out of the report, and what to say in its head."""
@@ -232,8 +232,7 @@ class LiveRun:
         if found.problem is not None:
             raise OpsError(found.problem)
         if found.drifted:
-            named = "; ".join(f"{each.resource}: {each.kind} {each.what}".rstrip() for each in found.findings)
-            raise OpsError(f"{len(found.findings)} difference(s): {named}.")
+            raise OpsError(f"{len(found.findings)} difference(s): {_in_words(found.findings)}.")
         return "no drift"
 
     def _make_drift(self, step: Step) -> str:
@@ -250,7 +249,7 @@ class LiveRun:
             raise OpsError(found.problem)
         seen = [(each.resource, each.kind, each.what, each.declared, each.actual) for each in found.findings]
         if seen != [(label.resource, Kind.CHANGED, label.path, label.declared, MADE)]:
-            told = "; ".join(f"{each.resource}: {each.kind} {each.what}".rstrip() for each in found.findings) or "none"
+            told = _in_words(found.findings) or "none"
             raise OpsError(f"Expected one difference, {label.path} of {label.resource}. Found: {told}.")
         self._observer.drift_named(found.findings[0])
         return f"one difference: {label.resource}, changed: {label.path}"
@@ -274,7 +273,7 @@ class LiveRun:
     def _destroy(self, step: Step) -> str:
         with self._told(step) as say:
             self.program.destroy(say)
-        return step.details[-1].partition(": ")[2] if step.details else "done"
+        return _last_told(step)
 
     def _nothing_left(self) -> str:
         if left := self.program.resources():
@@ -390,6 +389,15 @@ def learn(masks: Masks, program: Program) -> None:
             # Where a message is cut short, its beginning is left.
             masks.add_name(".".join(host.split(".")[:2]), HOST)
         masks.add_name(urllib.parse.urlsplit(program.cluster().server).hostname or "", HOST)
+
+
+def _last_told(step: Step) -> str:
+    """The last line of an update, which sums it up, without its seconds."""
+    return step.details[-1].partition(": ")[2] if step.details else "done"
+
+
+def _in_words(found: Iterable[Finding]) -> str:
+    return "; ".join(f"{each.resource}: {each.kind} {each.what}".rstrip() for each in found)
 
 
 def _named(found: list[Change]) -> str:

@@ -15,8 +15,8 @@ from ..azure.api import Api
 from ..errors import OpsError
 from .gateways import Gateway
 
-# Of this version such answers are recorded.
-_VERSION = "2021-08-01"
+VERSION = "2021-08-01"
+"""The API version of which such answers are recorded."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:\d\d)?")
 
 
@@ -44,7 +44,7 @@ def heartbeats_of(gateway: Gateway, arm: Api) -> Heartbeats | None:
     if not gateway.gateway_id:
         return None
     try:
-        found = arm.find(gateway.gateway_id, api_version=_VERSION)
+        found = arm.find(gateway.gateway_id, api_version=VERSION)
     except OpsError:
         return None
     entries: Any = ((found or {}).get("properties") or {}).get("heartbeat")

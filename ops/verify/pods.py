@@ -16,6 +16,8 @@ from .report import Answer, Check
 
 QUESTION = "pods"
 _REVISION = "deployment.kubernetes.io/revision"
+# Of more than one pod, kubectl shows the events only where it is told to.
+_DESCRIBE = "`kubectl describe pod -n {namespace} -l app={name} --show-events=true` says what they wait for."
 # What stands in the way, by what the cluster says of it: its name, its sign, and what to do.
 _CAUSES = (
     (
@@ -58,7 +60,7 @@ _CAUSES = (
     (
         "rollout",
         re.compile(r"ProgressDeadlineExceeded"),
-        "`kubectl describe pod -n {namespace} -l app={name} --show-events=true` says what they wait for.",
+        _DESCRIBE,
     ),
 )
 
@@ -178,12 +180,8 @@ def _ready_of_last_revision(deployment: dict[str, Any]) -> int:
 
 
 def _cause_and_next_step(found: str, deployment: KubernetesObject) -> tuple[str, str]:
-    for cause, sign, step in _CAUSES:
-        if sign.search(found):
-            return cause, step.format(namespace=deployment.namespace, name=deployment.name)
-    # Of more than one pod, kubectl shows the events only where it is told to.
-    described = f"kubectl describe pod -n {deployment.namespace} -l app={deployment.name} --show-events=true"
-    return "", f"`{described}` says what they wait for."
+    cause, step = next(((cause, step) for cause, sign, step in _CAUSES if sign.search(found)), ("", _DESCRIBE))
+    return cause, step.format(namespace=deployment.namespace, name=deployment.name)
 
 
 def _waits_for(pod: dict[str, Any]) -> str:
