@@ -8,16 +8,16 @@ from typing import Annotated
 
 import typer
 
-from ..cluster.updates import Losses, taken_away
+from ..cluster.updates import Losses
 from ..deploy import deploy as deploy_planned
 from ..engine.steps import Step
-from ..engine.steps import preview as preview_steps
 from ..environments import write as write_environments
 from ..errors import OpsError
 from ..preview import comment as preview_comment
 from ..preview import text as preview_text
 from ..preview.affected import affected as affected_stacks
-from ..preview.foreseen import Foreseen, foresee
+from ..preview.foreseen import Foreseen
+from ..preview.preview import preview as preview_update
 from ..report.masking import mask
 from .output import Folder, Format, Save, Saved, Stack, interrupted_by_sigterm, reported, say
 
@@ -48,17 +48,14 @@ def preview(
     with reported():
         saved = Saved(save, "preview.md", "plan.json")
         try:
-            said: list[str] = []
-            steps = preview_steps(stack, refresh=refresh, plan=saved.path("plan.json"), warn=said.append)
-            losses, foreseen = taken_away(stack, steps), foresee(steps)
-            foreseen.said = said
+            found = preview_update(stack, refresh=refresh, plan=saved.path("plan.json"))
         except OpsError as error:
             saved.write("preview.md", preview_comment.failure(stack, str(error)))
             if format_ is Format.MARKDOWN:
                 say(preview_comment.failure(stack, str(error)))
             raise OpsError(mask(str(error))) from None
-        saved.write("preview.md", preview_comment.markdown(stack, steps, losses, foreseen))
-        say(_PREVIEW[format_](stack, steps, losses, foreseen))
+        saved.write("preview.md", preview_comment.markdown(stack, found.steps, found.losses, found.foreseen))
+        say(_PREVIEW[format_](stack, found.steps, found.losses, found.foreseen))
 
 
 @app.command(rich_help_panel=_PANEL)

@@ -28,7 +28,12 @@ def markdown(report: Report, masked: Callable[[str], str]) -> str:
         lines += ["| question | here |", "| --- | --- |"]
         lines += [f"| {_cell(each.question)} | {_cell(each.answer)} |" for each in report.observed]
     if details := list(_details(report)):
-        lines += ["", folded("What the updates said, with the seconds since each began", "\n\n".join(details))]
+        lines += [
+            "",
+            folded(
+                "What was warned of, and what the updates said, with the seconds since each began", "\n\n".join(details)
+            ),
+        ]
     return cut(masked("\n".join(lines)), LONGEST)
 
 

@@ -1,7 +1,6 @@
 """What a live run does to a stack: the commands that people and pipelines run, each as its own code."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,16 +9,14 @@ import yaml
 
 from ..azure.sign_in import Azure
 from ..cluster.connection import Cluster
-from ..cluster.updates import Losses, taken_away
 from ..deploy import deploy, destroy
 from ..drift.check import check
 from ..drift.report import Report as Drift
 from ..engine import commands
 from ..engine.providers import provider_inputs
 from ..engine.state import StackResource, export_raw, resources_of, stacks
-from ..engine.steps import Step, preview
 from ..errors import OpsError
-from ..preview.foreseen import Foreseen, foresee
+from ..preview.preview import Preview, preview
 from ..report.values import secrets_in
 from ..rotate import Rotation, rotate
 from ..verify.gateways import Gateway, KubernetesObject, gateways_of
@@ -28,15 +25,6 @@ from ..verify.run import verify
 from ..verify.watch import watched
 
 PLAN = "plan.json"
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What an update would do."""
-
-    steps: list[Step]
-    losses: Losses
-    foreseen: Foreseen
 
 
 class Program:
@@ -85,8 +73,7 @@ class Program:
             OpsError: the preview fails.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        steps = preview(self.stack, refresh=True, plan=self.folder / PLAN)
-        return Preview(steps, taken_away(self.stack, steps), foresee(steps))
+        return preview(self.stack, refresh=True, plan=self.folder / PLAN)
 
     def deploy(self, say: Callable[[str], None]) -> None:
         """Carry out the plan of the last preview; why it waits is told, too.

@@ -26,7 +26,7 @@ class Step:
     found: str = ""
     """What came of it, on one line."""
     details: list[str] = field(default_factory=list[str])
-    """What was printed meanwhile: of an update each line, with the seconds since it began."""
+    """What was printed meanwhile: what a preview warns of, and each line of an update with the seconds since it began."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from ..drift.report import Finding, Kind
 from ..errors import OpsError
 from ..preview.changes import Change, changes
+from ..preview.preview import Preview
 from ..preview.text import clashes, leftovers, summary
 from ..rotate import RotatedTodayError
 from ..verify.questions import UNREAD
@@ -18,7 +19,7 @@ from ..verify.report import Answer
 from .label import MADE, Label, label_of
 from .masks import HOST, Masks
 from .observed import Observer
-from .program import Preview, Program
+from .program import Program
 from .report import Outcome, Report, Step
 from .versions import before_the_run, of_the_deployed
 
@@ -125,7 +126,7 @@ class LiveRun:
 
         question = self._question(rotate=rotate, destroy=destroy)
         yield planned("deployment", "stack", "", self._make)
-        yield planned("deployment", "preview", preview, lambda _: self._preview(ask=question))
+        yield planned("deployment", "preview", preview, lambda step: self._preview(step, ask=question))
         yield planned("deployment", "up", deploy, lambda step: self._deploy(step, report))
         yield planned("deployment", "preview again", preview, lambda _: self._preview_again())
         yield planned("deployment", "verify", verify, self._verify)
@@ -163,8 +164,9 @@ class LiveRun:
         learn(self.masks, self.program)
         return "it is there"
 
-    def _preview(self, *, ask: str) -> str:
+    def _preview(self, step: Step, *, ask: str) -> str:
         preview = self._previewed()
+        step.details += [*preview.foreseen.warnings, *preview.foreseen.said]
         said = self._summary(preview)
         if not self.agree(self.masks(f"{said}\n{ask}")):
             raise OpsError("You did not agree: nothing was changed.")

@@ -13,8 +13,9 @@ from ops.drift.report import Report as Drift
 from ops.engine.state import StackResource, resources_of
 from ops.engine.steps import Step
 from ops.errors import OpsError
-from ops.live.program import Preview, Program
+from ops.live.program import Program
 from ops.preview.foreseen import Foreseen
+from ops.preview.preview import Preview
 from ops.rotate import RotatedTodayError, Rotation
 from ops.verify.gateways import Gateway, KubernetesObject
 from ops.verify.report import Answer, Check
@@ -80,6 +81,7 @@ class Deployable(Program):
         self.goes_wrong: dict[str, list[Callable[[], None] | None]] = {}
         """For each command what happens at its first, second ... call; None for nothing."""
         self.also_planned: list[Step] = []
+        self.warned_of: list[str] = []
         self.taken_away: list[TakenAway] = []
         self.unwell: list[Verification] = []
         """What it answers before all is well."""
@@ -111,7 +113,7 @@ class Deployable(Program):
             steps += [step("update", DEPLOYMENT, "mygw-workload-deployment", "spec.template.metadata.annotations")]
         if self.is_rotated:
             steps.append(step("replace", PASSWORD, "mygw-identity-client-secret", "displayName"))
-        return Preview(steps, Losses(self.taken_away), Foreseen())
+        return Preview(steps, Losses(self.taken_away), Foreseen(said=self.warned_of))
 
     def deploy(self, say: Callable[[str], None]) -> None:
         say("updating mygw-workload-deployment (Deployment)")

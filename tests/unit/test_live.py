@@ -109,6 +109,11 @@ def test_every_step_has_the_command_that_a_person_would_paste(stack: Deployable)
     )
 
 
+def test_the_report_has_what_the_program_warns_of(stack: Deployable) -> None:
+    stack.warned_of = ["gateways[0].apis: whether they exist can't be checked"]
+    assert next(each for each in run(stack).steps if each.title == "preview").details == stack.warned_of
+
+
 def test_a_stack_that_is_not_there_is_made_first(stack: Deployable) -> None:
     stack.is_made = False
     first = run(stack).steps[0]
