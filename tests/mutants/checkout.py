@@ -62,7 +62,7 @@ def copy(folder: Path) -> None:
 
 
 def asking(module: Module) -> list[str]:
-    """The files of unit tests that import a module, themselves or through others.
+    """The files of unit tests that import a module: first those that do so themselves, which notice most, then the others.
 
     Raises:
         MutantsError: there is none.
@@ -71,11 +71,14 @@ def asking(module: Module) -> list[str]:
     # It runs the program by its path, which is no import.
     for imported in _imports(CHECKOUT / "__main__.py") & graph.modules:
         graph.add_import(importer="tests.unit.program", imported=imported)
-    importing = graph.find_downstream_modules(module.name)
-    files = sorted(f"{name.replace('.', '/')}.py" for name in importing if name.startswith("tests.unit.test_"))
-    if not files:
+    importing = [name for name in graph.find_downstream_modules(module.name) if name.startswith("tests.unit.test_")]
+    if not importing:
         raise MutantsError(f"No unit test imports {module.name}: what is taken out of it, none can notice.")
-    return files
+
+    def steps_away(name: str) -> tuple[int, str]:
+        return len(graph.find_shortest_chain(importer=name, imported=module.name) or ()), name
+
+    return [f"{name.replace('.', '/')}.py" for name in sorted(importing, key=steps_away)]
 
 
 def _imports(file: Path) -> set[str]:
