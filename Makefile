@@ -81,8 +81,8 @@ bench: $(DEVELOPMENT)
 	@$(BIN)/python -m sandbox toolchain
 	@$(BIN)/python -m bench
 
-# What no unit test notices when it is taken out: make mutants MODULE=components/settings.py
-$(if $(filter mutants,$(MAKECMDGOALS)),$(if $(MODULE),,$(error Which module? For example: make mutants MODULE=components/settings.py)))
+# What no unit test notices when it is taken out: make mutants MODULE=components/config/defaults.py
+$(if $(filter mutants,$(MAKECMDGOALS)),$(if $(MODULE),,$(error Which module? For example: make mutants MODULE=components/config/defaults.py)))
 
 mutants: $(DEVELOPMENT)
 	@$(PIP_INSTALL) -r tests/mutants/requirements.txt

@@ -5,18 +5,19 @@ import pulumi_azure_native as azure_native
 import pulumi_azuread as azuread
 import pulumi_random as random
 
-from components import config
 from components.cluster import cluster_provider
+from components.config.models.azure import ValidatorAssignmentMode
+from components.config.models.stack import Protected
+from components.config.read import load
 from components.ending import end_quietly_when_interrupted
 from components.gateway import SelfHostedGateway, SelfHostedGatewayArgs
 from components.prerequisites.check import check
 from components.prerequisites.sign_in import check_sign_in
 from components.role_assignment import ServicePrincipalRole, ServicePrincipalRoleArgs
 from components.roles import GatewayRoles, GatewayRolesArgs, existing_roles
-from components.settings import Protected, ValidatorAssignmentMode
 
 end_quietly_when_interrupted()
-settings = config.load()
+settings = load()
 api_management = settings.api_management
 
 # Providers: each is told where it works. What it signs in with is its environment's, and stays out of the state.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import apimanagement
 
-from components.settings import ApiManagementSettings, ScopeLevel
+from components.config.models.azure import ApiManagementSettings, ScopeLevel
 
 # The tiers with self-hosted gateways (article, prerequisites).
 SUPPORTED_TIERS = ("Developer", "Premium")

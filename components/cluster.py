@@ -4,7 +4,7 @@ import json
 
 import pulumi_kubernetes as kubernetes
 
-from components.settings import ClusterSettings
+from components.config.models.cluster import ClusterSettings
 
 
 def cluster_provider(settings: ClusterSettings) -> kubernetes.Provider:

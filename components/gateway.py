@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import pulumi
 
 from components.api_management import GatewayResource, GatewayResourceArgs
+from components.config.models.azure import ApiManagementSettings
+from components.config.models.gateway import GatewaySettings
 from components.identity import GatewayIdentity, GatewayIdentityArgs
 from components.role_assignment import ServicePrincipalRole, ServicePrincipalRoleArgs
-from components.settings import ApiManagementSettings, GatewaySettings
-from components.workload import GatewayWorkload, GatewayWorkloadArgs
+from components.workload.configuration import ClientSecret
+from components.workload.workload import GatewayWorkload, GatewayWorkloadArgs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +98,11 @@ class SelfHostedGateway(pulumi.ComponentResource):
                     "config.service.auth.azureAd.clientId": self.identity.client_id,
                     **({"config.service.auth.tokenAudience": audience} if audience else {}),
                 },
-                client_secret=self.identity.client_secret,
-                client_secret_key_id=self.identity.client_secret_key_id,
-                client_secret_store=authentication.client_secret.store,
+                client_secret=ClientSecret(
+                    value=self.identity.client_secret,
+                    key_id=self.identity.client_secret_key_id,
+                    store=authentication.client_secret.store,
+                ),
                 ready_after=[*args.ready_after, reader, resource],
             ),
             opts=child,

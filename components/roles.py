@@ -7,7 +7,7 @@ import pulumi
 import pulumi_random as random
 from pulumi_azure_native import authorization
 
-from components.settings import ExistingRoles
+from components.config.models.roles import ExistingRoles
 
 # Names, descriptions and rights are the article's.
 VALIDATOR_ROLE = "API Management Configuration API Access Validator Service Role"

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pulumi
 from pulumi_azure_native import management
 
-from components.formats import is_management_group
-from components.settings import PROJECT, RolesSettings
+from components.config.formats.azure import is_management_group
+from components.config.keys import PROJECT
+from components.config.models.roles import RolesSettings
 
 from .answers import is_absent, reason
 

@@ -2,8 +2,8 @@
 
 import pulumi
 
+from components.config.models.stack import StackSettings
 from components.ending import Refusal
-from components.settings import StackSettings
 
 from .assignable_scopes import scope_problems
 from .context import context_problems

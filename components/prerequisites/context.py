@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from components.settings import PROJECT, ClusterSettings
+from components.config.keys import PROJECT
+from components.config.models.cluster import ClusterSettings
 
 
 def context_problems(cluster: ClusterSettings | None) -> Iterator[str]:

@@ -11,8 +11,10 @@ from components.api_management import (
     look_up_gateway,
     look_up_instance,
 )
-from components.image import SETTINGS_SINCE, is_older
-from components.settings import PROJECT, ApiManagementSettings, GatewaySettings
+from components.config.formats.image import SETTINGS_SINCE, is_older
+from components.config.keys import PROJECT
+from components.config.models.azure import ApiManagementSettings
+from components.config.models.gateway import GatewaySettings
 
 from .answers import is_absent, is_forbidden, reason
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pulumi
 import pulumi_azuread as azuread
 
-from components.settings import PROJECT, GatewaySettings
+from components.config.keys import PROJECT
+from components.config.models.gateway import GatewaySettings
 
 from .answers import is_absent, reason
 

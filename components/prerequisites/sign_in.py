@@ -6,8 +6,8 @@ import pulumi
 import pulumi_azuread as azuread
 from pulumi_azure_native import authorization
 
+from components.config.models.stack import StackSettings
 from components.ending import Refusal
-from components.settings import StackSettings
 
 from .answers import reason
 

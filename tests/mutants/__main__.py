@@ -17,7 +17,9 @@ output = Console(highlight=False, soft_wrap=True)
 progress = Console(stderr=True)
 
 
-def mutants(module: Annotated[str, typer.Argument(help="Its file, for example components/settings.py.")]) -> None:
+def mutants(
+    module: Annotated[str, typer.Argument(help="Its file, for example components/config/defaults.py.")],
+) -> None:
     """Take things out of a module, one at a time, and say what no unit test notices.
 
     Tests that compare generated files with what is in the repository are not asked: they differ after every change.

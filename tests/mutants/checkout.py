@@ -25,7 +25,7 @@ class Module:
 
     @classmethod
     def named(cls, name: str) -> "Module":
-        """By its file (`components/settings.py`), or its name in Python (`components.settings`).
+        """By its file (`components/config/defaults.py`), or its name in Python (`components.config.defaults`).
 
         Raises:
             MutantsError: there is no such module in one of the packages.
@@ -34,7 +34,7 @@ class Module:
         path = Path(written)
         if path.is_absolute() or path.parts[0] not in PACKAGES or not (CHECKOUT / path).is_file():
             raise MutantsError(
-                f"There is no module {name!r}. MODULE is a file below {', '.join(PACKAGES)}: MODULE=components/settings.py"
+                f"There is no module {name!r}. MODULE is a file below {', '.join(PACKAGES)}: MODULE=components/config/defaults.py"
             )
         return cls(path)
 
@@ -82,7 +82,7 @@ def asking(module: Module) -> list[str]:
 
 
 def _imports(file: Path) -> set[str]:
-    """What a file may mean with its imports: `from components import config` means a module, or what is in one."""
+    """What a file may mean with its imports: `from components.config import read` means a module, or what is in one."""
     nodes = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.ImportFrom) and node.module]
     return {str(node.module) for node in nodes} | {
         f"{node.module}.{alias.name}" for node in nodes for alias in node.names

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from components.settings import PROJECT, StackSettings
+from components.config.keys import PROJECT
+from components.config.models.stack import StackSettings
 
 _INTRODUCTION = """\
 # Configuration
 
-Made by `tests/unit/test_configuration_reference.py` from the models in [components/settings.py](../components/settings.py).
+Made by `tests/unit/test_configuration_reference.py` from the models in [components/config/models](../components/config/models).
 
 A stack is described by its file, `Pulumi.<stack>.yaml`. It is read and checked before anything is looked up: all problems are
 reported at once, each with its key and what is expected there. A key that is not known here is a problem too, so a misspelt

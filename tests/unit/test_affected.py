@@ -58,7 +58,14 @@ def test_a_stacks_file_affects_no_stack_that_it_takes_roles_from() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["__main__.py", "components/config.py", "requirements.txt", "constraints.txt", "Pulumi.yaml", ".pulumi.version"],
+    [
+        "__main__.py",
+        "components/config/read.py",
+        "requirements.txt",
+        "constraints.txt",
+        "Pulumi.yaml",
+        ".pulumi.version",
+    ],
 )
 def test_the_program_and_its_packages_affect_every_stack(name: str) -> None:
     assert after(name) == ["dev", "lone", "prod"]

@@ -10,7 +10,7 @@ import pulumi
 import pytest
 import yaml
 
-from components.config import load
+from components.config.read import load
 from components.ending import Refusal
 from tests.unit import program
 from tests.unit.configuration_reference import EXAMPLES, Key, Section, render, sections

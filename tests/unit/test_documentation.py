@@ -73,7 +73,7 @@ def test_a_command_is_one_that_there_is(command: str) -> None:
     elif words[0] == "make":
         assert (
             subprocess.run(
-                ["make", "-n", "STACK=dev", "MODULE=components/settings.py", *words[1:]],
+                ["make", "-n", "STACK=dev", "MODULE=components/config/defaults.py", *words[1:]],
                 cwd=CHECKOUT,
                 capture_output=True,
             ).returncode

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from components.config import load
+from components.config.read import load
 from components.ending import Refusal
 from ops.cli.application import app
 from ops.drift import accepted, check, render

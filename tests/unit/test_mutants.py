@@ -60,17 +60,17 @@ def test_of_a_validator_nothing_is_left() -> None:
 
 
 def test_the_tests_that_are_asked_import_the_module_through_others_or_run_the_program() -> None:
-    asked = asking(Module(Path("components/formats.py")))
+    asked = asking(Module(Path("components/config/formats/azure.py")))
     assert {"tests/unit/test_configuration.py", "tests/unit/test_graph.py"} <= set(asked)
     assert "tests/unit/test_markdown.py" not in asked
 
 
-@pytest.mark.parametrize("name", ["components/settings.py", "components.settings"])
+@pytest.mark.parametrize("name", ["components/config/defaults.py", "components.config.defaults"])
 def test_a_module_is_named_by_its_file_or_as_in_python(name: str) -> None:
-    assert Module.named(name).name == "components.settings"
+    assert Module.named(name).name == "components.config.defaults"
 
 
 @pytest.mark.parametrize("name", ["settings", "components/none.py", "/etc/passwd.py", "docs/drift.md"])
 def test_what_is_no_module_is_refused_with_an_example(name: str) -> None:
-    with pytest.raises(MutantsError, match=r"There is no module .*MODULE=components/settings.py"):
+    with pytest.raises(MutantsError, match=r"There is no module .*MODULE=components/config/defaults.py"):
         Module.named(name)

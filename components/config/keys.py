@@ -1,0 +1,10 @@
+"""The top keys of a stack's file."""
+
+PROJECT = "self-hosted-gateway"
+SUBSCRIPTION = "azure-native:subscriptionId"
+API_MANAGEMENT = f"{PROJECT}:apiManagement"
+ROLES = f"{PROJECT}:roles"
+GATEWAYS = f"{PROJECT}:gateways"
+CLUSTER = f"{PROJECT}:cluster"
+PROTECT = f"{PROJECT}:protect"
+ACCEPTED_DRIFT = f"{PROJECT}:acceptedDrift"

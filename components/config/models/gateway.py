@@ -1,0 +1,54 @@
+"""One self-hosted gateway."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic import field_validator as check
+
+from components.config.formats.azure import ApiId, GatewayName, LocationName
+from components.config.formats.image import Image
+from components.config.formats.kubernetes import KubernetesName, NamespaceName
+from components.config.formats.text import distinct
+from components.config.models.authentication import AuthenticationSettings
+from components.config.models.azure import ScopeLevel
+from components.config.models.base import Settings
+
+
+class GatewaySettings(Settings):
+    """One self-hosted gateway."""
+
+    name: GatewayName = Field(description="Name of the gateway resource of the API Management instance.")
+    kubernetes_name: KubernetesName = Field(description="Name of the Kubernetes objects; default: the gateway's name.")
+    namespace: NamespaceName = Field(default="default", description="Namespace of the Kubernetes objects.")
+    image: Image = Field(
+        default="mcr.microsoft.com/azure-api-management/gateway:2.13.0", description="Container image, 2.2 or later."
+    )
+    replicas: int = Field(
+        default=1,
+        ge=1,
+        strict=True,
+        description="Number of pods. With none, an update would succeed and nobody would be served.",
+    )
+    reader_scope: ScopeLevel = Field(
+        default=ScopeLevel.INSTANCE, description="Where the reader role is assigned to the gateway's application."
+    )
+    create_gateway_resource: bool = Field(default=False, strict=True, description="Create the gateway resource, too.")
+    location_name: LocationName | None = Field(
+        default=None,
+        validate_default=True,
+        description="Location of the gateway resource, free text; needed where it is created, and only there.",
+    )
+    apis: Annotated[tuple[ApiId, ...], AfterValidator(distinct)] = Field(
+        default=(), description="Ids of the APIs to attach to the gateway resource. It serves no others."
+    )
+    authentication: AuthenticationSettings = Field(description="How the gateway authenticates; see below.")
+
+    @check("location_name")
+    @classmethod
+    def _where_it_is_created(cls, location_name: str | None, info: ValidationInfo) -> str | None:
+        created: bool | None = info.data.get("create_gateway_resource")
+        if created is True and location_name is None:
+            raise ValueError("needed where `createGatewayResource` is true")
+        if created is False and location_name is not None:
+            raise ValueError("has no effect unless `createGatewayResource` is true")
+        return location_name

@@ -1,0 +1,38 @@
+"""Problems of single values, in the words that a person reads."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+
+from components.config.formats.dates import DURATION
+
+# Where pydantic's own words do not say what to write.
+_EXPECTED = {
+    "missing": "required, but missing",
+    "extra_forbidden": "unknown key",
+    "date_from_datetime_parsing": "expected a date, yyyy-mm-dd",
+    "time_delta_parsing": DURATION,
+    "less_than_equal": "expected 100 years (P36500D) at most",
+    "int_type": "expected a whole number",
+    "bool_type": "expected true or false",
+    "string_type": "expected a text",
+    "tuple_type": "expected a list",
+    "dict_type": "expected a mapping",
+    "model_type": "expected a mapping",
+}
+
+
+def in_words(details: Mapping[str, Any]) -> str:
+    """One of pydantic's errors as a line: the key as a person would write it, and what is expected."""
+    *above, last = details["loc"]
+    if details["type"] != "extra_forbidden" and "_" in str(last):
+        last = to_camel(last)  # of a default pydantic names the field, not the key
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in (*above, last)).removeprefix(".")
+    if details["type"] == "value_error":
+        return f"{path}: {details['ctx']['error']}"
+    message = _EXPECTED.get(details["type"]) or details["msg"].replace("Input should be", "expected")
+    # An enumeration's members by their values, not by their names in Python.
+    message = re.sub(r"<\w+\.\w+: ('\w+')>", r"\1", message)
+    return f"{path}: {message[:1].lower()}{message[1:]}"

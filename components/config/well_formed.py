@@ -1,0 +1,40 @@
+"""Values of a stack's file some of which are malformed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from components.config.keys import GATEWAYS
+
+Place = tuple[str | int, ...]
+"""Where a value stands, from the top key on."""
+
+
+@dataclass(frozen=True)
+class WellFormed:
+    """The values that validation has nothing against, where others are malformed too."""
+
+    values: Mapping[str, Any]
+    malformed: set[Place]
+
+    def at(self, *place: str | int, default: Any = None) -> Any:
+        """The value at a place; the default where there is none, None where something of it is malformed."""
+        if any(bad[: len(place)] == place[: len(bad)] for bad in self.malformed):
+            return None
+        found = self.given(*place)
+        return default if found is None else found
+
+    def given(self, *place: str | int) -> Any:
+        """What stands at a place, malformed or not."""
+        value: Any = self.values
+        for step in place:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
+
+    def gateways(self) -> range:
+        """The places of the gateways."""
+        gateways = self.given(GATEWAYS)
+        return range(len(gateways) if isinstance(gateways, list) else 0)

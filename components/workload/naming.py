@@ -1,0 +1,28 @@
+"""Names and labels of the Kubernetes objects of one gateway."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+
+@dataclass(frozen=True)
+class Naming:
+    """What the objects of one gateway are called."""
+
+    app: str
+    """Name of the Deployment and its container, value of the `app` label, and prefix of the other objects' names."""
+
+    namespace: str
+    """Namespace of all objects."""
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels of all objects and of the pods, by which Deployment and Services select them."""
+        return {"app": self.app}
+
+    def metadata(self, suffix: str = "", annotations: Mapping[str, str] | None = None) -> ObjectMetaArgs:
+        """The metadata of the object whose name ends with the suffix."""
+        return ObjectMetaArgs(
+            name=f"{self.app}{suffix}", namespace=self.namespace, labels=self.labels, annotations=annotations
+        )
