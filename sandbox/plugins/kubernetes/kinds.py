@@ -84,6 +84,20 @@ KINDS = {
     "kubernetes:networking.k8s.io/v1:Ingress": Kind(
         "networking.k8s.io/v1", "Ingress", "ingresses", "networking.v1.IngressInitArgs", (*_ALWAYS, "spec")
     ),
+    "kubernetes:autoscaling/v2:HorizontalPodAutoscaler": Kind(
+        "autoscaling/v2",
+        "HorizontalPodAutoscaler",
+        "horizontalpodautoscalers",
+        "autoscaling.v2.HorizontalPodAutoscalerInitArgs",
+        (*_ALWAYS, "spec"),
+    ),
+    "kubernetes:policy/v1:PodDisruptionBudget": Kind(
+        "policy/v1",
+        "PodDisruptionBudget",
+        "poddisruptionbudgets",
+        "policy.v1.PodDisruptionBudgetInitArgs",
+        (*_ALWAYS, "spec"),
+    ),
     "kubernetes:apps/v1:Deployment": Kind(
         "apps/v1",
         "Deployment",

@@ -34,6 +34,8 @@ _MAPS = (
     "requests",
 )
 _QUANTITIES = ("limits", "requests")
+# Single quantities: an emptyDir's, an autoscaler's, a `resourceFieldRef`'s. An autoscaler's `value` is one in a target.
+_SINGLE_QUANTITIES = ("sizeLimit", "averageValue", "tolerance", "divisor")
 # Fields that are written though they are empty, zero or false: required ones, and those that know "unset" apart.
 _KEPT_AT_ZERO = frozenset(
     {
@@ -44,6 +46,7 @@ _KEPT_AT_ZERO = frozenset(
         "allowPrivilegeEscalation", "privileged", "readOnlyRootFilesystem", "runAsNonRoot", "optional", "immutable",
         "automountServiceAccountToken", "enableServiceLinks", "shareProcessNamespace", "hostUsers",
         "allocateLoadBalancerNodePorts", "setHostnameAsFQDN", "storageClassName", "loadBalancerClass",
+        "minAvailable", "minReplicas", "maxReplicas", "averageUtilization", "stabilizationWindowSeconds", "minDomains",
     }
 )  # fmt: skip
 _BINARY = {f"{letter}i": 1024**power for power, letter in enumerate("KMGTPE", start=1)}
@@ -90,8 +93,10 @@ def _normalized(key: str, value: Any) -> Any:
         return {name: quantity(str(item)) for name, item in value.items()} if key in _QUANTITIES else value
     if key == "selector" and isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
         return value  # a Service's
-    if key == "sizeLimit" and value is not None:
+    if key in _SINGLE_QUANTITIES and value is not None:
         return quantity(str(value))
+    if key == "target" and isinstance(value, dict) and value.get("value") is not None:
+        value = {**value, "value": quantity(str(value["value"]))}
     if isinstance(value, dict):
         return _without_zeros(value)
     if isinstance(value, list):
