@@ -18,9 +18,9 @@ progress = Console(stderr=True)
 
 
 def mutants(
-    module: Annotated[str, typer.Argument(help="Its file, for example components/config/defaults.py.")],
+    module: Annotated[str, typer.Argument(help="Its file or folder, for example components/config/defaults.py.")],
 ) -> None:
-    """Take things out of a module, one at a time, and say what no unit test notices.
+    """Take things out of a module or a package, one at a time, and say what no unit test notices.
 
     Tests that compare generated files with what is in the repository are not asked: they differ after every change.
     """

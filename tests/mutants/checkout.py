@@ -18,23 +18,25 @@ class MutantsError(Exception):
 
 @dataclass(frozen=True)
 class Module:
-    """A module of this repository."""
+    """A module of this repository, or a package with all that is in it."""
 
     path: Path
-    """Its file, below the checkout."""
+    """Its file or its folder, below the checkout."""
 
     @classmethod
     def named(cls, name: str) -> "Module":
-        """By its file (`components/config/defaults.py`), or its name in Python (`components.config.defaults`).
+        """By its file or folder (`components/config/defaults.py`), or its name in Python (`components.config.defaults`).
 
         Raises:
             MutantsError: there is no such module in one of the packages.
         """
-        written = name if name.endswith(".py") else name.replace(".", "/") + ".py"
-        path = Path(written)
-        if path.is_absolute() or path.parts[0] not in PACKAGES or not (CHECKOUT / path).is_file():
+        path = Path(name if name.endswith(".py") else name.replace(".", "/"))
+        if not (CHECKOUT / path / "__init__.py").is_file():
+            path = path.with_suffix(".py")
+        if path.is_absolute() or path.parts[0] not in PACKAGES or not (CHECKOUT / path).exists():
             raise MutantsError(
-                f"There is no module {name!r}. MODULE is a file below {', '.join(PACKAGES)}: MODULE=components/config/defaults.py"
+                f"There is no module {name!r}. MODULE is a file or a folder below {', '.join(PACKAGES)}: "
+                "MODULE=components/config/defaults.py"
             )
         return cls(path)
 
@@ -42,6 +44,12 @@ class Module:
     def name(self) -> str:
         """Its name in Python."""
         return ".".join(self.path.with_suffix("").parts).removesuffix(".__init__")
+
+    @property
+    def files(self) -> list[Path]:
+        """What is mutated, below the checkout."""
+        below = sorted((CHECKOUT / self.path).rglob("*.py"))
+        return [file.relative_to(CHECKOUT) for file in below] or [self.path]
 
 
 def copy(folder: Path) -> None:
@@ -71,12 +79,13 @@ def asking(module: Module) -> list[str]:
     # It runs the program by its path, which is no import.
     for imported in _imports(CHECKOUT / "__main__.py") & graph.modules:
         graph.add_import(importer="tests.unit.program", imported=imported)
-    importing = [name for name in graph.find_downstream_modules(module.name) if name.startswith("tests.unit.test_")]
+    downstream = graph.find_downstream_modules(module.name, as_package=True)
+    importing = [name for name in downstream if name.startswith("tests.unit.test_")]
     if not importing:
         raise MutantsError(f"No unit test imports {module.name}: what is taken out of it, none can notice.")
 
     def steps_away(name: str) -> tuple[int, str]:
-        return len(graph.find_shortest_chain(importer=name, imported=module.name) or ()), name
+        return len(graph.find_shortest_chain(importer=name, imported=module.name, as_packages=True) or ()), name
 
     return [f"{name.replace('.', '/')}.py" for name in sorted(importing, key=steps_away)]
 

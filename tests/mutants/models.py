@@ -28,7 +28,7 @@ def try_models(module: Module, tests: list[str], copies: list[Path], progress: C
     Raises:
         MutantsError: the tests fail without any change.
     """
-    found = mutants((CHECKOUT / module.path).read_text())
+    found = [(file, mutant) for file in module.files for mutant in mutants((CHECKOUT / file).read_text())]
     if not found:
         return []
     unchanged = _pytest(tests, copies[0])
@@ -38,10 +38,10 @@ def try_models(module: Module, tests: list[str], copies: list[Path], progress: C
     for copy in copies:
         free.put(copy)
 
-    def attempt(mutant: Mutant) -> Tried:
-        copy = free.get()
+    def attempt(one: tuple[Path, Mutant]) -> Tried:
+        (file, mutant), copy = one, free.get()
         try:
-            return Tried(f"line {mutant.line}: {mutant.what}", _is_noticed(mutant, module, tests, copy))
+            return Tried(f"{file}:{mutant.line}: {mutant.what}", _is_noticed(mutant, copy / file, tests, copy))
         finally:
             free.put(copy)
 
@@ -53,8 +53,7 @@ def try_models(module: Module, tests: list[str], copies: list[Path], progress: C
     return tried
 
 
-def _is_noticed(mutant: Mutant, module: Module, tests: list[str], copy: Path) -> bool:
-    file = copy / module.path
+def _is_noticed(mutant: Mutant, file: Path, tests: list[str], copy: Path) -> bool:
     kept = file.read_text()
     file.write_text(mutant.source)
     try:

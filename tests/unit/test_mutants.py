@@ -70,6 +70,14 @@ def test_a_module_is_named_by_its_file_or_as_in_python(name: str) -> None:
     assert Module.named(name).name == "components.config.defaults"
 
 
+@pytest.mark.parametrize("name", ["components/prerequisites", "components.prerequisites"])
+def test_a_folder_means_all_modules_in_it(name: str) -> None:
+    package = Module.named(name)
+    assert package.name == "components.prerequisites"
+    assert {"__init__.py", "check.py", "sign_in.py"} <= {file.name for file in package.files}
+    assert "tests/unit/test_prerequisites.py" in asking(package)
+
+
 @pytest.mark.parametrize("name", ["settings", "components/none.py", "/etc/passwd.py", "docs/drift.md"])
 def test_what_is_no_module_is_refused_with_an_example(name: str) -> None:
     with pytest.raises(MutantsError, match=r"There is no module .*MODULE=components/config/defaults.py"):
