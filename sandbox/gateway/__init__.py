@@ -4,6 +4,6 @@ It knows its environment (the settings of the settings reference), and of its ro
 store. It knows nothing else of the sandbox.
 
 Not played yet: gateway tokens, workload identity and certificates as its authentication, the configuration backup at
-`/apim/config`, instance discovery and rate-limit synchronisation (UDP 4290, 4291), and an outbound proxy. Where one of
-them is configured, the gateway stops and says so, rather than pretend.
+`/apim/config`, and an outbound proxy. Where one of them is configured, the gateway stops and says so, rather than pretend.
+Of instance discovery, the other instances are looked up; what they would send each other (UDP 4290, 4291) is not played.
 """

@@ -10,6 +10,7 @@ from pathlib import Path
 from .authentication import EntraTokens
 from .configuration import ConfigurationPoller
 from .log import Log
+from .neighborhood import Neighborhood
 from .network import Network
 from .server import Listeners, prepare
 from .settings import InvalidSettingsError, Settings
@@ -33,9 +34,14 @@ async def _run(settings: Settings, network: Network, log: Log, arguments: argpar
         )
         polling = asyncio.create_task(configuration.run())
         # A fault of the poller ends the process rather than leave it serving a configuration that never changes.
-        traffic = Traffic(settings.gateway_name, configuration, log)
-        serving = asyncio.create_task(Listeners(network, traffic, log, arguments.drain_seconds).run())
-        done, _ = await asyncio.wait((polling, serving), return_when=asyncio.FIRST_COMPLETED)
+        neighborhood, seconds = None, arguments.poll_seconds * arguments.time_scale
+        running = [polling]
+        if settings.discovery is not None:
+            neighborhood = Neighborhood(settings.discovery, network, log, seconds=seconds)
+            running.append(asyncio.create_task(neighborhood.run()))
+        traffic = Traffic(settings.gateway_name, configuration, neighborhood, log)
+        running.append(asyncio.create_task(Listeners(network, traffic, log, arguments.drain_seconds).run()))
+        done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         polling.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await polling
@@ -55,7 +61,6 @@ def main() -> int:
     try:
         settings = Settings.from_environment(os.environ)
         log = Log(settings.log_format, settings.log_level)
-        prepare(root)
         network = Network.of(root)
     except InvalidSettingsError as error:
         Log().fatal("InvalidSettings", str(error))
@@ -65,8 +70,14 @@ def main() -> int:
         return 1
     log.info("Starting", f"gateway {settings.gateway_name}, configuration API {settings.endpoint}")
     try:
+        prepare(network)
         asyncio.run(_run(settings, network, log, arguments))
-    except OSError as error:  # a port that is not free, a trust store that cannot be read
+    except InvalidSettingsError as error:
+        log.fatal("InvalidSettings", str(error))
+        return 1
+    except (
+        OSError
+    ) as error:  # a port that is not free, a trust store that cannot be read, a root that cannot be written
         log.fatal("Stopped", f"the gateway cannot run: {error}")
         return 1
     log.info("Stopped", "the gateway has ended")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import httpx
 
+from .resolver import Resolver
+
 DEFAULT_HOST_NAME = "localhost"
 TRUST_STORE = Path("etc/ssl/certs/ca-certificates.crt")
 HTTPS_PORT = 443
@@ -18,6 +20,10 @@ HTTPS_PORT = 443
 
 class NameNotResolvedError(httpx.ConnectError):
     """DNS does not know a name."""
+
+
+class UnreachableError(httpx.ConnectError):
+    """Nothing of this network is at an address."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +36,20 @@ class Network:
     listen: dict[int, int]
     """Container port to the loopback port that it is published at."""
 
-    resolve: dict[str, str]
-    """Host name, or `*.` and a domain, to the address that answers on its port 443."""
+    resolver: Resolver
+    """What names mean."""
+
+    reachable: dict[str, str]
+    """IP address, of a host that is not public, to the address that answers on its port 443."""
 
     host_name: str = DEFAULT_HOST_NAME
     """The container's own host name: in a cluster, the pod's."""
+
+    address: str = ""
+    """Its own IP address."""
+
+    writes_root: bool = True
+    """Whether its root file system can be written to."""
 
     @classmethod
     def of(cls, root: Path) -> "Network":
@@ -48,17 +63,26 @@ class Network:
         return cls(
             root=root,
             listen={int(port): int(published) for port, published in document["listen"].items()},
-            resolve={name.lower(): str(address) for name, address in document["resolve"].items()},
+            resolver=Resolver(root, document),
+            reachable=document.get("addresses") or {},
             host_name=str(document.get("hostname", DEFAULT_HOST_NAME)),
+            address=str(document.get("address", "")),
+            writes_root=bool(document.get("writesRoot", True)),
         )
 
     def address_of(self, host: str) -> tuple[str, int] | None:
-        """The address a name resolves to; None where the name does not exist. A wildcard covers one label."""
-        name = host.lower().rstrip(".")
-        address = self.resolve.get(name) or self.resolve.get(f"*.{name.partition('.')[2]}")
-        if address is None:
+        """The address a name resolves to; None where the name does not exist.
+
+        Raises:
+            UnreachableError: it exists, and nothing is at its address.
+        """
+        found = self.resolver.look_up(host)
+        if not found:
             return None
-        ip, _, port = address.rpartition(":")
+        published = found[0] if ":" in found[0] else self.reachable.get(found[0])
+        if published is None:
+            raise UnreachableError(f"{host} is {found[0]}, which was not reached")
+        ip, _, port = published.rpartition(":")
         return ip, int(port)
 
     def client(self, *, timeout: timedelta, validates_certificate: bool = True) -> httpx.AsyncClient:

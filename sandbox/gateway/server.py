@@ -2,18 +2,19 @@
 
 import asyncio
 import contextlib
+import errno
+import os
 import signal
 import socket
 import ssl
 import time
 from collections.abc import Generator
-from pathlib import Path
 
 import uvicorn
 
 from .certificate import server_context
 from .log import Log
-from .network import Network
+from .network import TRUST_STORE, Network
 from .traffic import Traffic
 
 HTTP_PORT, HTTPS_PORT = 8080, 8081
@@ -94,6 +95,12 @@ class Listeners:
         self._log.info("Drained", f"the gateway ends after {time.monotonic() - started:.1f} s of draining")
 
 
-def prepare(root: Path) -> None:
-    """Makes the folders of the image that the process writes to."""
-    (root / "tmp").mkdir(parents=True, exist_ok=True)
+def prepare(network: Network) -> None:
+    """Makes what the image writes to its root file system at its start.
+
+    Raises:
+        OSError: the root file system is read-only, which the image does not support.
+    """
+    if not network.writes_root:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), f"/{TRUST_STORE}")
+    (network.root / "tmp").mkdir(parents=True, exist_ok=True)

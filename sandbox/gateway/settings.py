@@ -13,6 +13,7 @@ DEFAULT_AUDIENCES = {
     "azure-api.us": "https://azure-api.us/configuration",
     "azure-api.cn": "https://azure-api.cn/configuration",
 }
+LARGEST_PORT = 65535
 LOG_LEVELS = ("all", "debug", "info", "warn", "error", "fatal")
 
 LogFormat = Literal["none", "text", "json"]
@@ -38,6 +39,17 @@ class EntraApplication:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Discovery:
+    """How instances find each other."""
+
+    host: str
+    """DNS name of the headless Service."""
+
+    heartbeat_port: int
+    sync_port: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """What the environment says."""
 
@@ -52,6 +64,9 @@ class Settings:
     """How long one call of Entra or the configuration API may take."""
 
     application: EntraApplication
+    discovery: Discovery | None
+    """None where instances do not look for each other."""
+
     log_format: LogFormat
     log_level: str
 
@@ -81,6 +96,7 @@ class Settings:
             validates_certificate=not _flag(environment, "config.service.endpoint.disableCertificateValidation"),
             timeout=_duration(environment, "config.service.integration.timeout", timedelta(seconds=100)),
             application=application,
+            discovery=_discovery(environment),
             log_format=log_format,
             log_level=log_level,
         )
@@ -122,6 +138,24 @@ def _application(environment: Mapping[str, str], endpoint: str) -> EntraApplicat
         client_secret=environment[f"{prefix}clientSecret"],
         audience=environment.get("config.service.auth.tokenAudience") or _default_audience(endpoint),
     )
+
+
+def _discovery(environment: Mapping[str, str]) -> Discovery | None:
+    host = environment.get("neighborhood.host", "").strip()
+    if not host:
+        return None
+    heartbeat, sync = "neighborhood.heartbeat.port", "policy.rate-limit.sync.port"
+    ports = {name: _port(environment, name, default) for name, default in ((heartbeat, 4291), (sync, 4290))}
+    if ports[heartbeat] == ports[sync]:
+        raise InvalidSettingsError(f"{heartbeat} and {sync} are both {ports[sync]}: each needs a UDP port of its own.")
+    return Discovery(host=host, heartbeat_port=ports[heartbeat], sync_port=ports[sync])
+
+
+def _port(environment: Mapping[str, str], name: str, default: int) -> int:
+    value = environment.get(name, str(default)).strip()
+    if not (value.isascii() and value.isdigit() and 0 < int(value) <= LARGEST_PORT):
+        raise InvalidSettingsError(f"{name} is '{value}': it has to be a port, 1 to {LARGEST_PORT}.")
+    return int(value)
 
 
 def _no_authentication(reason: str) -> InvalidSettingsError:

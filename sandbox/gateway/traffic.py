@@ -6,6 +6,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from .configuration import Api, ConfigurationPoller
 from .log import Log
+from .neighborhood import Neighborhood
 
 # The article and the chart probe the first; the pages on workload identity and tokens the second.
 STATUS_PATHS = ("/status-0123456789abcdef", "/internal-status-0123456789abcdef")
@@ -14,9 +15,12 @@ STATUS_PATHS = ("/status-0123456789abcdef", "/internal-status-0123456789abcdef")
 class Traffic:
     """The ASGI application on the gateway's ports."""
 
-    def __init__(self, gateway_name: str, configuration: ConfigurationPoller, log: Log) -> None:
+    def __init__(
+        self, gateway_name: str, configuration: ConfigurationPoller, neighborhood: Neighborhood | None, log: Log
+    ) -> None:
         self._gateway_name = gateway_name
         self._configuration = configuration
+        self._neighborhood = neighborhood
         self._log = log
         self.draining = False
         """Set when the process is to end: answers then ask clients to close their connections."""
@@ -41,6 +45,8 @@ class Traffic:
             if apis is None:
                 reason = self._configuration.problem or "the configuration is being loaded"
                 return PlainTextResponse(f"Not ready: {reason}", status_code=503)
+            if self._neighborhood is not None and self._neighborhood.problem:
+                return PlainTextResponse(f"Not ready: {self._neighborhood.problem}", status_code=503)
             return PlainTextResponse("Service Operational")
         if apis is None:
             return _error(503, "Service Unavailable")

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,15 +44,20 @@ def start(azure: fake.Azure, tmp_path: Path) -> Start:
         resolve: dict[str, str] | None = None,
         ca: bytes | None = None,
         options: tuple[str, ...] = OPTIONS,
+        network: dict[str, Any] | None = None,
+        files: dict[str, str] | None = None,
     ) -> AbstractAsyncContextManager[container.Container]:
         nonlocal started
         started += 1
         root = tmp_path / f"root-{started}"
-        root.mkdir()
+        (root / "etc").mkdir(parents=True)
+        for name, text in (files or {}).items():
+            (root / name).write_text(text)
         merged = {**ARTICLE, **(changes or {})}
         environment = {name: value for name, value in merged.items() if value is not None}
         names: dict[str, str] = dict.fromkeys(NAMES, f"127.0.0.1:{azure.port}") if resolve is None else resolve
-        return container.run(root, environment, names, azure.ca.cert_pem.bytes() if ca is None else ca, *options)
+        trusted = azure.ca.cert_pem.bytes() if ca is None else ca
+        return container.run(root, environment, names, trusted, *options, network=network)
 
     return start
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -65,14 +66,19 @@ class Container:
 
 @contextlib.asynccontextmanager
 async def run(
-    root: Path, environment: dict[str, str], resolve: dict[str, str], ca: bytes, *options: str
+    root: Path,
+    environment: dict[str, str],
+    resolve: dict[str, str],
+    ca: bytes,
+    *options: str,
+    network: dict[str, Any] | None = None,
 ) -> AsyncIterator[Container]:
     """Starts a gateway, and ends it with the test."""
     http, https = free_ports(2)
     ports = {8080: http, 8081: https}
-    (root / "network.json").write_text(json.dumps({"listen": ports, "resolve": resolve}))
+    (root / "network.json").write_text(json.dumps({"listen": ports, "resolve": resolve, **(network or {})}))
     trust_store = root / "etc/ssl/certs/ca-certificates.crt"
-    trust_store.parent.mkdir(parents=True)
+    trust_store.parent.mkdir(parents=True, exist_ok=True)
     trust_store.write_bytes(ca)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-E", "-s", "-m", "sandbox.gateway", "--root", str(root), *options),
