@@ -13,6 +13,7 @@ import typer
 import uvicorn
 
 from .cluster import Cluster
+from .cluster_dns import ClusterDns
 from .endpoints import Endpoints
 from .events import Events
 from .images import Images
@@ -83,6 +84,7 @@ async def _run(
         service_events = Events(cluster, "service-controller")
         published = PublishedPorts(state / "load-balancer.json")
         pod_network = PodNetwork(published)
+        dns = ClusterDns((state / "cluster-dns.json").absolute())
         pods = Pods(
             NodeParts(
                 cluster=cluster,
@@ -90,11 +92,13 @@ async def _run(
                 images=images,
                 network=pod_network,
                 network_file=network_file,
+                cluster_dns=dns.file,
                 folder=(state / "pods").absolute(),
+                claims=(state / "volumes").absolute(),
             )
         )
         endpoints = Endpoints(pod_network)
-        balancer = LoadBalancer(cluster, service_events, pod_network, published, endpoints)
+        balancer = LoadBalancer(cluster, service_events, pod_network, published, endpoints, dns)
         server = _Server(KubeletApi(pods).server(**kubelet))
         parts = [
             Registration(cluster, kubelet_port=kubelet["port"], version=KUBELET_VERSION).run(),

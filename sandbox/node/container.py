@@ -16,8 +16,9 @@ from .back_off import BackOff
 from .container_log import last_lines
 from .container_process import ContainerProcess
 from .environment import ConfigurationError, Environment
-from .images import Image, ImageNotFoundError, Images, InvalidImageNameError
+from .images import Image, ImageNotPulledError, Images, InvalidImageNameError
 from .probes import Outcome, Prober
+from .security import verify_non_root
 from .volumes import VolumeError
 
 TERMINATION_MESSAGE_BYTES = 4096
@@ -25,11 +26,19 @@ FALLBACK_LINES, FALLBACK_BYTES = 80, 2048
 SYNC_RETRY_SECONDS = 10.0
 """After what kubelet tries again with a container that could not be created."""
 
+LEAST_GRACE_SECONDS = 2.0
+"""Between SIGTERM and SIGKILL, also where the hook has taken the whole grace period."""
+
 PULL_REPORT_SECONDS = 1.0
 """How long a refused pull is told as such, before it is told that kubelet waits."""
 
 ReportEvent = Callable[[str, str, str], None]
 """Reports an event about this container: type, reason, message."""
+
+_PRESENT = "already present on machine and can be accessed by the pod"
+_NEVER = 'Container image "{}" is not present with pull policy of Never'
+_NO_TIME = "in 0s (0s including waiting). Image size: 0 bytes."
+_MAY_NOT_SUCCEED = "attempting to pull the image may not succeed."
 
 
 @dataclass
@@ -40,6 +49,7 @@ class ContainerState:
     last_state: dict[str, Any] = field(default_factory=dict)
     restart_count: int = 0
     image: str = ""
+    image_id: str = ""
     container_id: str = ""
     started: bool = False
     ready: bool = False
@@ -51,6 +61,14 @@ class ContainerState:
     @property
     def terminated(self) -> dict[str, Any] | None:
         return self.state.get("terminated")
+
+
+@dataclass(frozen=True)
+class PullSecrets:
+    """The pod's `imagePullSecrets`."""
+
+    found: list[KubernetesObject] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +84,17 @@ class Surroundings:
     prepare_root: Callable[[KubernetesObject, Image, Path], None]
     """Fills the root folder: network, trust store, mounted volumes."""
 
+    pull_secrets: Callable[[], Awaitable[PullSecrets]]
     report_event: ReportEvent
+    report_pod_event: ReportEvent
+    """The same about the pod as a whole."""
+
     changed: Callable[[], None]
     grace_seconds: float
     """The pod's `terminationGracePeriodSeconds`."""
+
+    security: KubernetesObject
+    """The pod's `securityContext`."""
 
     pod_text: str
     """Name, namespace and uid of the pod, as kubelet writes them in messages."""
@@ -91,6 +116,7 @@ class Container:
         self._process: ContainerProcess | None = None
         self._ended = asyncio.Event()
         self._ending: asyncio.Task[None] | None = None
+        self._started_at = 0.0
         self._ended_at = 0.0
         self._runs_before = False
         if previous is not None:
@@ -115,11 +141,15 @@ class Container:
                 return
 
     async def stop(self, grace_seconds: float) -> None:
-        """Ends it: SIGTERM, and SIGKILL after the grace period."""
+        """Ends it: the hook, SIGTERM, and SIGKILL after the grace period."""
         self._stopping.set()
+        if self._ending is not None and self._is_ending:
+            # Kubelet gives up what it does for a failed probe, its hook included, and begins anew for the pod's end.
+            self._ending.cancel()
+            await asyncio.wait((self._ending,))
         if self._process is not None:
             self._around.report_event("Normal", "Killing", f"Stopping container {self.spec['name']}")
-            await self._end(grace_seconds - await self._before_stop(grace_seconds))
+            await self._end(grace_seconds)
 
     def kill(self) -> None:
         """Ends it at once."""
@@ -152,6 +182,7 @@ class Container:
             self.state.state = was
         self._runs_before = bool(previous.get("containerID"))
         self.state.container_id = previous.get("containerID") or ""
+        self.state.image_id = previous.get("imageID") or ""
 
     async def _wait_for_restart(self) -> None:
         wait = self._restarts.wait(self._ended_at) if self._runs_before else 0.0
@@ -169,34 +200,56 @@ class Container:
             await self._pause(wait)
 
     async def _pull(self) -> Image | None:
-        """The image; None after a back-off where it could not be pulled."""
-        reference = self.spec["image"]
+        """The image, as `imagePullPolicy` says; None after a wait where it could not be had."""
+        reference, images, report = self.spec["image"], self._around.images, self._around.report_event
+        policy = self.spec.get("imagePullPolicy")
+        secrets = await self._around.pull_secrets()
         try:
-            return self._around.images.find(reference)
+            present = images.present(reference, secrets.found)
+            if policy != "Always" and present is not None:
+                report("Normal", "Pulled", f'Container image "{reference}" {_PRESENT}')
+                return present
+            if policy == "Never":
+                await self._refuse("ErrImageNeverPull", _NEVER.format(reference), "ErrImageNeverPull")
+                return None
+            report("Normal", "Pulling", f'Pulling image "{reference}"')
+            image = images.pull(reference, secrets.found)
         except InvalidImageNameError as error:
-            self._waiting("InvalidImageName", str(error))
-            self._around.report_event("Warning", "InspectFailed", str(error))
-            self._around.report_event("Warning", "Failed", "Error: InvalidImageName")
-            await self._pause(beside_controllers(SYNC_RETRY_SECONDS))
-        except ImageNotFoundError as error:
-            self._pulls.next()
-            self._around.report_event("Normal", "Pulling", f'Pulling image "{reference}"')
-            self._around.report_event("Warning", "Failed", f'Failed to pull image "{reference}": {error}')
-            self._around.report_event("Warning", "Failed", "Error: ErrImagePull")
-            self._waiting("ErrImagePull", str(error))
-            seconds = beside_controllers(self._pulls.seconds)
-            await self._pause(PULL_REPORT_SECONDS)
-            if not self._stopping.is_set():
-                self._waiting("ImagePullBackOff", f'Back-off pulling image "{reference}": ErrImagePull: {error}')
-                self._around.report_event("Normal", "BackOff", f'Back-off pulling image "{reference}"')
-                self._around.report_event("Warning", "Failed", "Error: ImagePullBackOff")
-                await self._pause(seconds - PULL_REPORT_SECONDS)
+            await self._refuse("InvalidImageName", str(error), "InspectFailed")
+        except ImageNotPulledError as error:
+            if secrets.missing:
+                text = f"Unable to retrieve some image pull secrets ({', '.join(secrets.missing)}); {_MAY_NOT_SUCCEED}"
+                self._around.report_pod_event("Warning", "FailedToRetrieveImagePullSecret", text)
+            await self._back_off_pulling(reference, str(error))
+        else:
+            report("Normal", "Pulled", f'Successfully pulled image "{reference}" {_NO_TIME}')
+            return image
         return None
+
+    async def _refuse(self, reason: str, message: str, event: str) -> None:
+        self._waiting(reason, message)
+        self._around.report_event("Warning", event, message)
+        self._around.report_event("Warning", "Failed", f"Error: {reason}")
+        await self._pause(beside_controllers(SYNC_RETRY_SECONDS))
+
+    async def _back_off_pulling(self, reference: str, error: str) -> None:
+        self._pulls.next()
+        self._around.report_event("Warning", "Failed", f'Failed to pull image "{reference}": {error}')
+        self._around.report_event("Warning", "Failed", "Error: ErrImagePull")
+        self._waiting("ErrImagePull", error)
+        seconds = beside_controllers(self._pulls.seconds)
+        await self._pause(PULL_REPORT_SECONDS)
+        if not self._stopping.is_set():
+            self._waiting("ImagePullBackOff", f'Back-off pulling image "{reference}": ErrImagePull: {error}')
+            self._around.report_event("Normal", "BackOff", f'Back-off pulling image "{reference}"')
+            self._around.report_event("Warning", "Failed", "Error: ImagePullBackOff")
+            await self._pause(seconds - PULL_REPORT_SECONDS)
 
     async def _start(self, image: Image) -> bool:
         around, name = self._around, self.spec["name"]
         try:
             environment = await around.environment(self.spec)
+            verify_non_root(around.security, self.spec, image.user, around.pod_text)
             _refuse_unsupported(self.spec)
         except (ConfigurationError, VolumeError) as error:  # not found, or not read: it may be the next time
             self._move_to_last_state()
@@ -205,7 +258,6 @@ class Container:
             return False
         for sentence in environment.skipped:
             around.report_event("Warning", "InvalidEnvironmentVariableNames", sentence)
-        around.report_event("Normal", "Pulled", f'Container image "{image.reference}" already present on machine')
         if self._runs_before:
             self._move_to_last_state()
             self.state.restart_count += 1
@@ -224,7 +276,9 @@ class Container:
             around.report_event("Warning", "Failed", f"Error: {error}")
             return False
         self._runs_before = True
+        self._started_at = time.monotonic()
         self.state.container_id = f"sandbox://{uuid.uuid4().hex}"
+        self.state.image_id = image.id
         self.state.state = {"running": {"startedAt": clock.now()}}
         self.state.started = "startupProbe" not in self.spec
         self.state.ready = self.state.started and "readinessProbe" not in self.spec
@@ -273,10 +327,13 @@ class Container:
                     group.create_task(self._probe_with(kind, reporter))
 
     def _probe_with(self, kind: str, report: Callable[[bool, Outcome], None]) -> Coroutine[Any, Any, None]:
-        return self._around.prober.run(self.spec, self.spec[kind], report)
+        # The delay counts from the container's start, also where a startup probe has taken its time.
+        return self._around.prober.run(self.spec, self.spec[kind], report, since=self._started_at)
 
     def _startup_reporter(self, started: asyncio.Event) -> Callable[[bool, Outcome], None]:
         def report(counts: bool, outcome: Outcome) -> None:  # noqa: FBT001
+            if self._stopping.is_set() or self._is_ending:
+                return
             self._report_failure("Startup", outcome)
             if counts and outcome.success:
                 self.state.started = True
@@ -295,8 +352,8 @@ class Container:
             self._around.changed()
 
     def _liveness(self, counts: bool, outcome: Outcome) -> None:  # noqa: FBT001
-        if self._stopping.is_set():
-            return
+        if self._stopping.is_set() or self._is_ending:
+            return  # it is not probed again before it runs again
         self._report_failure("Liveness", outcome)
         if counts and not outcome.success:
             self._kill_unhealthy("liveness", self.spec["livenessProbe"])
@@ -306,36 +363,47 @@ class Container:
             self._around.report_event("Warning", "Unhealthy", f"{kind} probe failed: {outcome.output}")
 
     def _kill_unhealthy(self, kind: str, probe: KubernetesObject) -> None:
-        if self._stopping.is_set() or (self._ending is not None and not self._ending.done()):
+        if self._stopping.is_set() or self._is_ending:
             return
         self._around.report_event(
             "Normal", "Killing", f"Container {self.spec['name']} failed {kind} probe, will be restarted"
         )
-        grace_seconds = probe.get("terminationGracePeriodSeconds") or self._around.grace_seconds
-        self._ending = asyncio.create_task(self._end(grace_seconds))
+        grace_seconds = probe.get("terminationGracePeriodSeconds", self._around.grace_seconds)
+        self._ending = asyncio.create_task(self._end(float(grace_seconds)))
+
+    @property
+    def _is_ending(self) -> bool:
+        return self._ending is not None and not self._ending.done()
 
     # End.
 
-    async def _before_stop(self, grace_seconds: float) -> float:
-        """Runs the hook; the seconds that it takes of the grace period."""
-        hook = (self.spec.get("lifecycle") or {}).get("preStop") or {}
-        if "sleep" not in hook:
-            return 0.0
-        seconds = min(float(hook["sleep"]["seconds"]), grace_seconds)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ended.wait(), beside_controllers(seconds))
-        return seconds
-
     async def _end(self, grace_seconds: float) -> None:
+        """Runs the hook, then asks the process to end, and ends it when the grace period is over."""
+        grace_seconds -= await self._before_stop(grace_seconds)
         process = self._process
         if process is None:
             return
         process.terminate()
         try:
-            await asyncio.wait_for(self._ended.wait(), grace_seconds)
+            await asyncio.wait_for(self._ended.wait(), max(grace_seconds, LEAST_GRACE_SECONDS))
         except TimeoutError:
             process.kill()
             await self._ended.wait()
+
+    async def _before_stop(self, grace_seconds: float) -> float:
+        """Runs the hook; the seconds that it takes of the grace period. Without such a period there is no hook."""
+        hook = (self.spec.get("lifecycle") or {}).get("preStop") or {}
+        if "sleep" not in hook or grace_seconds <= 0:
+            return 0.0
+        seconds = min(float(hook["sleep"]["seconds"]), grace_seconds)
+        try:
+            await asyncio.wait_for(self._ended.wait(), beside_controllers(seconds))
+        except TimeoutError:
+            pass
+        except asyncio.CancelledError:
+            self._around.report_event("Warning", "FailedPreStopHook", "PreStopHook failed")
+            raise
+        return seconds
 
     def _restarts_after(self, terminated: dict[str, Any] | None) -> bool:
         if self._restart_policy == "Always":
@@ -377,6 +445,8 @@ def _refuse_unsupported(spec: KubernetesObject) -> None:
     for key in ("command", "args"):
         if spec.get(key):
             raise ConfigurationError(f"the sandbox's node does not play images with another {key}")
+    if any(mount.get("subPathExpr") for mount in spec.get("volumeMounts") or []):
+        raise ConfigurationError("the sandbox's node does not play subPathExpr")
     hook = (spec.get("lifecycle") or {}).get("preStop") or {}
     if (spec.get("lifecycle") or {}).get("postStart") or (hook and "sleep" not in hook):
         raise ConfigurationError("the sandbox's node plays no lifecycle hook but preStop sleep")

@@ -1,11 +1,13 @@
 """A container's environment variables, from its `env` and `envFrom`: those, and no others."""
 
+import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import KubernetesObject, volumes
+from .resources import resource_value
 
 Read = Callable[[str, str], Awaitable[KubernetesObject | None]]
 """Reads `ConfigMap` or `Secret` of the pod's namespace by name; None where there is none."""
@@ -41,7 +43,7 @@ async def environment_of(pod: KubernetesObject, container: KubernetesObject, pod
     for variable in container.get("env") or []:
         value = variable.get("value") or ""
         if "valueFrom" in variable:
-            found = await _value_from(pod, variable["valueFrom"], pod_ip, read)
+            found = await _value_from(pod, container, variable["valueFrom"], pod_ip, read)
             if found is None:
                 continue
             value = found
@@ -85,9 +87,13 @@ async def _add_all(environment: Environment, pod: KubernetesObject, source: dict
         )
 
 
-async def _value_from(pod: KubernetesObject, source: dict[str, Any], pod_ip: str, read: Read) -> str | None:
+async def _value_from(
+    pod: KubernetesObject, container: KubernetesObject, source: dict[str, Any], pod_ip: str, read: Read
+) -> str | None:
     if "fieldRef" in source:
         return field_value(pod, source["fieldRef"]["fieldPath"], pod_ip)
+    if "resourceFieldRef" in source:
+        return resource_value(pod, {"containerName": container["name"], **source["resourceFieldRef"]})
     for kind, reference_name in (("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")):
         if reference_name not in source:
             continue
@@ -117,6 +123,9 @@ def field_value(pod: KubernetesObject, path: str, pod_ip: str) -> str:
     entry = re.fullmatch(r"metadata\.(labels|annotations)\['([^']+)'\]", path)
     if entry is not None:
         return (metadata.get(entry[1]) or {}).get(entry[2], "")
+    if path in ("metadata.labels", "metadata.annotations"):
+        entries = metadata.get(path.removeprefix("metadata.")) or {}
+        return "\n".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in sorted(entries.items()))
     values = {
         "metadata.name": metadata["name"],
         "metadata.namespace": metadata["namespace"],

@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 from . import KubernetesObject
 from .cluster import MERGE_PATCH, Cluster, ClusterError, Listed
+from .cluster_dns import ClusterDns
 from .endpoints import Endpoints
 from .events import Events
 from .pod_network import PodNetwork
@@ -33,12 +34,19 @@ class LoadBalancer:
     """Listens for the Services there are, and hands connections to their endpoints in turn."""
 
     def __init__(
-        self, cluster: Cluster, events: Events, network: PodNetwork, published: PublishedPorts, endpoints: Endpoints
+        self,
+        cluster: Cluster,
+        events: Events,
+        network: PodNetwork,
+        published: PublishedPorts,
+        endpoints: Endpoints,
+        dns: ClusterDns,
     ) -> None:
         self._cluster = cluster
         self._events = events
         self._network = network
         self._endpoints = endpoints
+        self._dns = dns  # told here, where Services and EndpointSlices are followed
         self._published = published
         self._listeners: dict[tuple[str, str, int], asyncio.Server] = {}
         self._services: dict[Key, KubernetesObject] = {}
@@ -63,6 +71,7 @@ class LoadBalancer:
             else:
                 objects[_key(news.object)] = news.object
             self._endpoints.update(self._slices.values())
+            self._dns.update(self._services.values(), self._slices.values())
             self._dirty.set()
 
     # Services.

@@ -16,13 +16,16 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_f
 from ..waits import beside_controllers
 from . import KubernetesObject, clock, volumes
 from .cluster import Cluster, ClusterError
-from .container import Container, Surroundings
+from .container import Container, PullSecrets, Surroundings
 from .environment import Environment, environment_of, field_value
 from .events import Events
 from .images import Image, Images
+from .pod_names import CLUSTER_NAME_SERVER, NODE_NAME_SERVER, host_name, hosts_file, resolver_file
 from .pod_network import PodNetwork
 from .pod_status import phase_of, status_of
 from .probes import Prober
+from .resources import resource_value
+from .security import writes_root
 
 _log = logging.getLogger(__name__)
 
@@ -43,8 +46,14 @@ class NodeParts:
     network_file: Path
     """What names resolve to and whom images trust: `--network` of the command line."""
 
+    cluster_dns: Path
+    """The zone of the cluster's DNS."""
+
     folder: Path
     """Folder of all pods."""
+
+    claims: Path
+    """Folder of the volumes that outlive their pods."""
 
 
 class Pod:
@@ -62,10 +71,7 @@ class Pod:
         self.ip = status.get("podIP") or node.network.allocate()
         self.containers = self._make_containers(status)
         self._volumes = volumes.Volumes(
-            self.folder / "volumes",
-            self._read,
-            self._request_token,
-            lambda path: field_value(self.object, path, self.ip),
+            self.folder / "volumes", node.claims, self._read, self._request_token, self._downward
         )
         self._changed = asyncio.Event()
         self._terminating = asyncio.Event()
@@ -221,9 +227,12 @@ class Pod:
             prober=Prober(self._node.network, self.ip),
             environment=self._environment,
             prepare_root=self._prepare_root,
+            pull_secrets=self._pull_secrets,
             report_event=lambda kind, reason, message: self._event(kind, reason, message, field_path),
+            report_pod_event=self._event,
             changed=lambda: self._changed.set(),
-            grace_seconds=float(self.object["spec"].get("terminationGracePeriodSeconds") or 30),
+            grace_seconds=float(self.object["spec"].get("terminationGracePeriodSeconds", 30)),
+            security=self.object["spec"].get("securityContext") or {},
             pod_text=self._text,
         )
 
@@ -234,7 +243,16 @@ class Pod:
         network = json.loads(self._node.network_file.read_text())
         declared = {port["containerPort"] for port in spec.get("ports") or [] if port.get("protocol", "TCP") == "TCP"}
         listen = self._node.network.publish(self.ip, declared | set(image.ports))
-        own = {"hostname": self.object["metadata"]["name"], "listen": listen, "resolve": network["resolve"]}
+        own = {
+            "hostname": host_name(self.object),
+            "address": self.ip,
+            "listen": listen,
+            "resolve": network["resolve"],
+            "addresses": network.get("addresses") or {},
+            "nameServers": {CLUSTER_NAME_SERVER: "cluster", NODE_NAME_SERVER: "public"},
+            "clusterDns": str(self._node.cluster_dns),
+            "writesRoot": writes_root(spec),
+        }
         (root / "network.json").write_text(json.dumps(own, indent=2))
         trusted = Path(network["trustedCertificates"])
         trust_store = root / TRUST_STORE
@@ -242,11 +260,13 @@ class Pod:
         shutil.copyfile(self._node.network_file.parent / trusted, trust_store)  # an absolute path stays what it is
         for folder in ("dev", "tmp"):
             (root / folder).mkdir()
+        (root / "etc/hosts").write_text(hosts_file(self.object, self.ip))
+        (root / "etc/resolv.conf").write_text(resolver_file(self.object))
         self._volumes.mount(spec, root)
 
     async def _read(self, kind: str, name: str) -> KubernetesObject | None:
-        """A ConfigMap or Secret of the pod's namespace."""
-        collection = {"ConfigMap": "configmaps", "Secret": "secrets"}[kind]
+        """A ConfigMap, Secret or PersistentVolumeClaim of the pod's namespace."""
+        collection = f"{kind.lower()}s"
         path = f"/api/v1/namespaces/{self.object['metadata']['namespace']}/{collection}/{name}"
         # The API server lets a node read what its pods name, and may learn of the pod a moment later than the node.
         attempts = AsyncRetrying(
@@ -258,6 +278,26 @@ class Pod:
             if error.absent:
                 return None
             raise volumes.VolumeError(str(error)) from None
+
+    def _downward(self, item: dict[str, Any]) -> str:
+        """What an item of the downward API gives."""
+        if "fieldRef" in item:
+            return field_value(self.object, item["fieldRef"]["fieldPath"], self.ip)
+        return resource_value(self.object, item["resourceFieldRef"])
+
+    async def _pull_secrets(self) -> PullSecrets:
+        secrets = PullSecrets()
+        for reference in self.object["spec"].get("imagePullSecrets") or []:
+            name = reference.get("name") or ""
+            try:
+                found = await self._read("Secret", name) if name else None
+            except volumes.VolumeError:
+                found = None
+            if found is not None:
+                secrets.found.append(found)
+            elif name:
+                secrets.missing.append(name)
+        return secrets
 
     async def _request_token(self, source: dict[str, Any]) -> str:
         metadata = self.object["metadata"]

@@ -91,7 +91,7 @@ def _container_status(container: Container) -> KubernetesObject:
     return {
         "name": container.spec["name"],
         "image": state.image,
-        "imageID": state.image if state.container_id else "",
+        "imageID": state.image_id,
         "containerID": state.container_id,
         "ready": state.ready,
         "started": state.started,

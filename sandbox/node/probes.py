@@ -1,6 +1,7 @@
 """Probes: asked over the network as kubelet asks, with its periods and thresholds."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -34,14 +35,21 @@ class Prober:
         self._pod_ip = pod_ip
 
     async def run(
-        self, container: KubernetesObject, probe: dict[str, Any], report: Callable[[bool, Outcome], None]
+        self,
+        container: KubernetesObject,
+        probe: dict[str, Any],
+        report: Callable[[bool, Outcome], None],
+        *,
+        since: float | None = None,
     ) -> None:
         """Probes for as long as it is not cancelled.
 
         `report` is told every outcome, with True where it makes as many equal ones in a row as the threshold asks for.
+        The initial delay counts from `since`, of the monotonic clock; from now without it.
         """
         thresholds = {True: probe.get("successThreshold") or 1, False: probe.get("failureThreshold") or 3}
-        await asyncio.sleep(beside_controllers(probe.get("initialDelaySeconds") or 0))
+        passed = 0.0 if since is None else time.monotonic() - since
+        await asyncio.sleep(max(0.0, beside_controllers(probe.get("initialDelaySeconds") or 0) - passed))
         in_a_row, last = 0, None
         loop = asyncio.get_running_loop()
         due = loop.time()

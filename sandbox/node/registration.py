@@ -7,6 +7,8 @@ from http import HTTPStatus
 
 from . import NODE_NAME, KubernetesObject, clock
 from .cluster import Cluster, ClusterError
+from .images import ARCHITECTURE
+from .resources import CAPACITY
 
 _log = logging.getLogger(__name__)
 
@@ -15,10 +17,16 @@ LEASE_SECONDS = 40
 RENEW_SECONDS = 10
 STATUS_SECONDS = 60
 
-# Resources are not enforced, so the node reports those of a small production cluster and not those of this machine:
-# what fits there is what should be tried here.
-CAPACITY = {"cpu": "16", "memory": "64Gi", "ephemeral-storage": "100Gi", "pods": "110"}
-ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+_LABELS = {
+    "kubernetes.io/hostname": NODE_NAME,
+    "kubernetes.io/os": "linux",
+    "kubernetes.io/arch": ARCHITECTURE,
+    "beta.kubernetes.io/os": "linux",
+    "beta.kubernetes.io/arch": ARCHITECTURE,
+    # A cloud's controller gives a node these.
+    "topology.kubernetes.io/region": "local",
+    "topology.kubernetes.io/zone": "local-1",
+}
 CONDITIONS = {
     "MemoryPressure": ("False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
     "DiskPressure": ("False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
@@ -63,6 +71,8 @@ class Registration:
                 raise
             await self._cluster.create("/api/v1/nodes", self._node())
             node = await self._cluster.patch(f"{path}/status", body)
+        if not self._since:
+            await self._cluster.patch(path, {"metadata": {"labels": _LABELS}})  # of a node from before, too
         self._since = {
             condition["type"]: condition["lastTransitionTime"]
             for condition in node["status"]["conditions"]
@@ -70,15 +80,7 @@ class Registration:
         }
 
     def _node(self) -> KubernetesObject:
-        architecture = ARCHITECTURES.get(platform.machine(), platform.machine())
-        labels = {
-            "kubernetes.io/hostname": NODE_NAME,
-            "kubernetes.io/os": "linux",
-            "kubernetes.io/arch": architecture,
-            "beta.kubernetes.io/os": "linux",
-            "beta.kubernetes.io/arch": architecture,
-        }
-        return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE_NAME, "labels": labels}}
+        return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE_NAME, "labels": _LABELS}}
 
     def _status(self) -> KubernetesObject:
         now = clock.now()
@@ -112,7 +114,7 @@ class Registration:
                 "kubeletVersion": self._version,
                 "kubeProxyVersion": "",
                 "operatingSystem": "linux",
-                "architecture": ARCHITECTURES.get(platform.machine(), platform.machine()),
+                "architecture": ARCHITECTURE,
             },
         }
 

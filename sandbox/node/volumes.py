@@ -12,7 +12,8 @@ from . import KubernetesObject
 Read = Callable[[str, str], Awaitable[KubernetesObject | None]]
 RequestToken = Callable[[dict[str, Any]], Awaitable[str]]
 """Asks for a token of the pod's service account, for a projected source's audience and life time."""
-FieldValue = Callable[[str], str]
+Downward = Callable[[dict[str, Any]], str]
+"""What an item of the downward API gives."""
 
 SERVICE_ACCOUNT_TOKEN_SECONDS = 3600
 
@@ -39,11 +40,12 @@ def contents(source: KubernetesObject) -> dict[str, bytes]:
 class Volumes:
     """The volumes of one pod."""
 
-    def __init__(self, folder: Path, read: Read, request_token: RequestToken, field_value: FieldValue) -> None:
+    def __init__(self, folder: Path, claims: Path, read: Read, request_token: RequestToken, downward: Downward) -> None:
         self._folder = folder
+        self._claims = claims
         self._read = read
         self._request_token = request_token
-        self._field_value = field_value
+        self._downward = downward
 
     async def fill(self, pod: KubernetesObject) -> None:
         """Makes each volume's folder with what is in it now.
@@ -57,10 +59,27 @@ class Volumes:
                 folder.mkdir(parents=True, exist_ok=True)
                 continue
             try:
+                if "persistentVolumeClaim" in volume:
+                    await self._lead_to_claim(folder, volume["persistentVolumeClaim"]["claimName"])
+                    continue
                 files = await self._files(volume)
             except VolumeError as error:
                 raise VolumeError(f'MountVolume.SetUp failed for volume "{volume["name"]}" : {error}') from None
             write_files(folder, files)
+
+    async def _lead_to_claim(self, folder: Path, name: str) -> None:
+        """Makes the volume that a claim is bound to, once, whatever its kind; it stays when the pod is gone."""
+        claim = await self._read("PersistentVolumeClaim", name)
+        if claim is None:
+            raise VolumeError(f'persistentvolumeclaim "{name}" not found')
+        bound = claim["spec"].get("volumeName")
+        if not bound:
+            raise VolumeError(f"PersistentVolumeClaim is not bound: {name}")
+        kept = self._claims / bound
+        kept.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not folder.is_symlink():
+            folder.symlink_to(kept)
 
     async def _files(self, volume: dict[str, Any]) -> dict[str, bytes]:
         if "configMap" in volume:
@@ -90,8 +109,7 @@ class Volumes:
         raise VolumeError(f"the sandbox's node does not project {', '.join(source)}")
 
     def _of_fields(self, source: dict[str, Any]) -> dict[str, bytes]:
-        items = source.get("items") or []
-        return {item["path"]: self._field_value(item["fieldRef"]["fieldPath"]).encode() for item in items}
+        return {item["path"]: self._downward(item).encode() for item in source.get("items") or []}
 
     async def _of_object(self, kind: str, source: dict[str, Any], name: str) -> dict[str, bytes]:
         found = await self._read(kind, name)
@@ -115,6 +133,8 @@ class Volumes:
         for mount in sorted(mounts, key=lambda mount: len(Path(mount["mountPath"]).parts)):
             target = root / mount["mountPath"].lstrip("/")
             source = self._folder / mount["name"] / (mount.get("subPath") or "")
+            if not source.exists():
+                source.mkdir(parents=True)  # a `subPath` that is not there becomes a folder
             if target.is_dir() and not target.is_symlink():
                 shutil.rmtree(target)  # a mount hides what the image has there
             target.unlink(missing_ok=True)

@@ -22,6 +22,8 @@ from . import azure_control, processes
 from .home import CHECKOUT, STARTED_WITH_FEWER_IDENTITIES, Home, SandboxError
 
 NODE_NAME = "sandbox"
+PRIVATE_ADDRESS = "10.1.0.4"
+"""Where a pod reaches Azure by an address alone, as a private instance is reached: for `hostAliases`."""
 _READY_WITHIN_SECONDS = 120
 _STOP_WITHIN_SECONDS = 15
 
@@ -175,7 +177,11 @@ class Parts:
             "*.configuration.azure-api.us",
             "*.configuration.azure-api.cn",
         )
-        network = {"resolve": dict.fromkeys(names, azure), "trustedCertificates": str(self._home.azure / "ca.pem")}
+        network = {
+            "resolve": dict.fromkeys(names, azure),
+            "addresses": {PRIVATE_ADDRESS: azure},
+            "trustedCertificates": str(self._home.azure / "ca.pem"),
+        }
         self._home.network.write_text(json.dumps(network, indent=2))
 
     def _prepare_cluster(self) -> None:

@@ -1,5 +1,6 @@
 """The article's objects on this node: the gateway itself, its Service, and a rollout that loses nothing."""
 
+import json
 import threading
 from pathlib import Path
 
@@ -45,6 +46,37 @@ def test_the_articles_gateway_serves_through_its_service(
     secure = f"https://{node.address(namespace, 'mygw-live-traffic', 443)}"
     assert reach(f"{secure}/echo/x").status_code == 200
     assert reach(f"{base}/other").status_code == 404
+
+
+def discovering(host: str) -> str:
+    """The article's YAML with two replicas that look for each other at a Service's name."""
+    settings = f"  neighborhood.host: {host}\n  gateway.name: mygw\n"
+    return article().replace("  gateway.name: mygw\n", settings).replace("replicas: 1", "replicas: 2")
+
+
+def test_instances_find_each_other_by_the_headless_service(
+    kubernetes: Kubernetes, node: Node, azure: Azure, namespace: str
+) -> None:
+    deploy(kubernetes, namespace, discovering("mygw-instance-discovery"))
+    kubernetes.kubectl("rollout", "status", "deployment/mygw", "-n", namespace, "--timeout=60s")
+    pods = json.loads(kubernetes.kubectl("get", "pods", "-l", "app=mygw", "-n", namespace, "-o", "json"))["items"]
+    one, other = ((pod["metadata"]["name"], pod["status"]["podIP"]) for pod in pods)
+    for (name, _), (_, ip) in ((one, other), (other, one)):
+        with kubernetes.follow_logs(namespace, name) as following:
+            assert following.stdout is not None
+            wanted = f"other instances at mygw-instance-discovery: {ip}; heartbeats at UDP 4291, counts at UDP 4290"
+            assert next((line for line in following.stdout if wanted in line), None)
+            following.terminate()
+
+
+def test_the_name_of_the_load_balanced_service_is_refused(
+    kubernetes: Kubernetes, node: Node, azure: Azure, namespace: str
+) -> None:
+    deploy(kubernetes, namespace, discovering("mygw-live-traffic"))
+    kubernetes.await_event(namespace, "BackOff", "Back-off restarting failed container mygw")
+    pod = kubernetes.await_pods(namespace, "app=mygw", lambda pod: pod["status"]["containerStatuses"][0]["lastState"])
+    log = kubernetes.kubectl("logs", pod["metadata"]["name"], "--previous", "-n", namespace)
+    assert "It has to be the name of the headless Service." in log
 
 
 def waiting_before_they_end() -> str:

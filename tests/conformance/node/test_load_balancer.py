@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from sandbox.node.cluster import Changed, Listed
+from sandbox.node.cluster_dns import ClusterDns
 from sandbox.node.endpoints import NOTICE_SECONDS, Endpoints
 from sandbox.node.load_balancer import LoadBalancer
 from sandbox.node.pod_network import PodNetwork
@@ -160,7 +161,9 @@ async def test_a_service_deleted_while_its_ports_are_opened_ends_nothing(tmp_pat
     network = PodNetwork(published)
     events = Mock()
     events.record.side_effect = lambda *_: opened.set()
-    balancer = LoadBalancer(cluster, events, network, published, Endpoints(network))
+    balancer = LoadBalancer(
+        cluster, events, network, published, Endpoints(network), ClusterDns(tmp_path / "cluster-dns.json")
+    )
     async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
         running = group.create_task(balancer.run())
         await opened.wait()

@@ -36,14 +36,23 @@ def test_the_environment_is_exactly_what_the_pod_asks_for(kubernetes: Kubernetes
                 {"name": "LATER", "value": "$(NAME)"},
                 {"name": "SECRET", "valueFrom": {"secretKeyRef": {"name": "secrets", "key": "clientSecret"}}},
                 {"name": "NONE", "valueFrom": {"secretKeyRef": {"name": "absent", "key": "k", "optional": True}}},
+                {"name": "APP", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['app']"}}},
+                {"name": "CPU", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}},
+                {"name": "MIB", "valueFrom": {"resourceFieldRef": {"resource": "requests.memory", "divisor": "1Mi"}}},
+                {"name": "GIB", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1Gi"}}},
             ],
+            container_resources={"requests": {"memory": "100M"}, "limits": {"cpu": "1500m"}},
         ),
     ]
     kubernetes.apply(*in_namespace(namespace, *objects))
     kubernetes.await_pod(namespace, "pod", lambda pod: pod["status"]["phase"] == "Succeeded")
     assert sorted(kubernetes.kubectl("logs", "pod", "-n", namespace).splitlines()) == [
+        "APP=pod",
+        "CPU=2",
+        "GIB=64",  # not limited: the node's
         "GREETING=I am $(NAME), not $(NOBODY), $(NAME)",
         "LATER=pod",
+        "MIB=96",
         "NAME=pod",
         "SECRET=not~a.real_secret",
         "S_clientSecret=not~a.real_secret",
@@ -63,6 +72,31 @@ def test_a_missing_config_map_keeps_the_container_from_its_creation(
     kubernetes.await_event(namespace, "Failed", 'Error: configmap "mygw-env" not found')
     kubernetes.apply(*in_namespace(namespace, config_map("mygw-env")))
     kubernetes.await_pod(namespace, "pod", is_ready)
+
+
+def test_a_missing_key_keeps_the_container_from_its_creation(
+    kubernetes: Kubernetes, node: Node, namespace: str
+) -> None:
+    value = {"name": "NAME", "valueFrom": {"secretKeyRef": {"name": "secrets", "key": "clientSecret"}}}
+    waiting = pod("example.com/program:1", container_env=[value])
+    kubernetes.apply(*in_namespace(namespace, secret("secrets", other="value"), waiting))
+    found = kubernetes.await_pod(namespace, "pod", waits("CreateContainerConfigError"))
+    assert state(found)["waiting"]["message"] == f"couldn't find key clientSecret in Secret {namespace}/secrets"
+
+
+def test_a_pod_that_does_not_fit_waits_for_a_node(kubernetes: Kubernetes, node: Node, namespace: str) -> None:
+    objects = [
+        pod("example.com/program:1", "large", container_resources={"requests": {"cpu": "17"}}),
+        pod("example.com/program:1", "elsewhere", nodeSelector={"kubernetes.io/arch": "s390x"}),
+        pod("example.com/program:1", "fits", nodeSelector={"kubernetes.io/os": "linux"}),
+    ]
+    kubernetes.apply(*in_namespace(namespace, *objects))
+    kubernetes.await_event(namespace, "FailedScheduling", "0/1 nodes are available: 1 Insufficient cpu.")
+    kubernetes.await_event(namespace, "FailedScheduling", "didn't match Pod's node affinity/selector")
+    kubernetes.await_pod(namespace, "fits", is_ready)
+    for name in ("large", "elsewhere"):
+        waiting = kubernetes.await_pod(namespace, name, lambda pod: pod["status"]["phase"] == "Pending")
+        assert "nodeName" not in waiting["spec"]
 
 
 def test_an_image_that_is_not_there_is_not_pulled(kubernetes: Kubernetes, node: Node, namespace: str) -> None:

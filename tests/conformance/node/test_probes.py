@@ -1,6 +1,7 @@
 """Probes: what makes a pod ready and unready, and what restarts it."""
 
 import asyncio
+import time
 from typing import Any
 
 from sandbox.node.probes import Outcome, Prober
@@ -71,6 +72,29 @@ def test_a_failing_liveness_probe_restarts_the_container(kubernetes: Kubernetes,
     assert (last["exitCode"], last["reason"]) == (0, "Completed")
 
 
+def test_a_container_that_hangs_is_restarted(kubernetes: Kubernetes, node: Node, namespace: str) -> None:
+    probed = pod(
+        "example.com/program:1",
+        container_startupProbe=STARTUP,
+        container_livenessProbe={**READY, "timeoutSeconds": 1, "terminationGracePeriodSeconds": 3},
+        container_ports=PORTS,
+        container_lifecycle={"preStop": {"sleep": {"seconds": 1}}},
+    )
+    kubernetes.apply(*in_namespace(namespace, probed))
+    running = kubernetes.await_pod(namespace, "pod", is_ready)
+    for process in node.processes(running):
+        process.suspend()
+    event = kubernetes.await_event(namespace, "Unhealthy", "Liveness probe failed")
+    assert "context deadline exceeded" in event["message"]
+    kubernetes.await_event(namespace, "Killing", "Container main failed liveness probe, will be restarted")
+    again = kubernetes.await_pod(
+        namespace, "pod", lambda pod: is_ready(pod) and pod["status"]["containerStatuses"][0]["restartCount"] == 1
+    )
+    last = again["status"]["containerStatuses"][0]["lastState"]["terminated"]
+    # Nothing was heard of SIGTERM.
+    assert (last["exitCode"], last["reason"]) == (137, "Error")
+
+
 def test_readiness_waits_for_the_startup_probe(kubernetes: Kubernetes, node: Node, namespace: str) -> None:
     probed = pod("example.com/program:1", container_startupProbe=STARTUP, container_ports=PORTS, container_env=UNREADY)
     kubernetes.apply(*in_namespace(namespace, probed, service(namespace)))
@@ -100,3 +124,19 @@ async def test_a_probe_is_asked_after_its_delay_and_then_once_a_period() -> None
     running.cancel()
     # One that comes late does not put off those after it.
     assert [asked[number] - asked[0] >= seconds - 0.01 for number, seconds in ((1, 1), (2, 3), (3, 5))] == [True] * 3
+
+
+async def test_the_delay_counts_from_the_containers_start() -> None:
+    unused: Any = None
+    asked = asyncio.Event()
+
+    class Asked(Prober):
+        async def ask(self, container: dict[str, Any], probe: dict[str, Any]) -> Outcome:
+            asked.set()
+            return Outcome(success=True)
+
+    probing = Asked(unused, "").run({}, {"initialDelaySeconds": 3600}, lambda *_: None, since=time.monotonic() - 3600)
+    running = asyncio.create_task(probing)
+    async with asyncio.timeout(30):
+        await asked.wait()
+    running.cancel()
