@@ -41,7 +41,7 @@ class SelfHostedGateway(pulumi.ComponentResource):
     """ARM id of the reader role's assignment."""
 
     service_address: pulumi.Output[str | None]
-    """IP address or host name of the live-traffic Service."""
+    """IP address or host name that clients reach the gateway by: the load balancer's, or the Service's in the cluster."""
 
     summary: dict[str, pulumi.Input[str | None]]
     """What a person wants to know of it, without secrets."""
@@ -89,6 +89,11 @@ class SelfHostedGateway(pulumi.ComponentResource):
                 namespace=settings.namespace,
                 image=settings.image,
                 replicas=settings.replicas,
+                deployment=settings.deployment,
+                container=settings.container,
+                pod=settings.pod,
+                service=settings.service,
+                instance_discovery=settings.instance_discovery,
                 gateway_settings={
                     "gateway.name": settings.name,
                     "config.service.endpoint": instance.configuration_endpoint,

@@ -7,6 +7,8 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from components.config.formats.dates import DURATION
+from components.config.kubernetes.value import KubernetesError
+from components.config.well_formed import Place
 
 # Where pydantic's own words do not say what to write.
 _EXPECTED = {
@@ -22,16 +24,41 @@ _EXPECTED = {
     "dict_type": "expected a mapping",
     "model_type": "expected a mapping",
 }
+_OF_ANOTHER_TYPE = {
+    "string_type",
+    "bool_type",
+    "int_type",
+    "tuple_type",
+    "dict_type",
+    "model_type",
+    "enum",
+    "literal_error",
+}
+
+
+def written(place: Place) -> str:
+    """A place as a person would write it."""
+    first, *others = place
+    return str(first) + "".join(_step(part) for part in others)
+
+
+def _step(part: str | int) -> str:
+    if isinstance(part, int):
+        return f"[{part}]"
+    return f".{part}" if re.fullmatch(r"[-\w:]+", part) else f'["{part}"]'
 
 
 def in_words(details: Mapping[str, Any]) -> str:
     """One of pydantic's errors as a line: the key as a person would write it, and what is expected."""
     *above, last = details["loc"]
-    if details["type"] != "extra_forbidden" and "_" in str(last):
+    error = details.get("ctx", {}).get("error")
+    if details["type"] != "extra_forbidden" and not isinstance(error, KubernetesError) and "_" in str(last):
         last = to_camel(last)  # of a default pydantic names the field, not the key
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in (*above, last)).removeprefix(".")
+    path = written((*above, last))
     if details["type"] == "value_error":
-        return f"{path}: {details['ctx']['error']}"
+        return f"{path}: {error}"
+    if details["input"] is None and details["type"] in _OF_ANOTHER_TYPE:
+        return f"{path}: null takes a default away, and this key can't do without: leave it out"
     message = _EXPECTED.get(details["type"]) or details["msg"].replace("Input should be", "expected")
     # An enumeration's members by their values, not by their names in Python.
     message = re.sub(r"<\w+\.\w+: ('\w+')>", r"\1", message)

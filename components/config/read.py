@@ -12,11 +12,12 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 from pydantic import ValidationError
 
-from components.config.contradictions import contradictions
+from components.config.contradictions.everything import contradictions
 from components.config.defaults import with_defaults
 from components.config.keys import ACCEPTED_DRIFT, GATEWAYS, PROJECT, PROTECT
 from components.config.models.stack import StackSettings
-from components.config.problems import in_words
+from components.config.nulls import needless_nulls
+from components.config.problems import in_words, written
 from components.config.well_formed import Place, WellFormed
 from components.ending import Refusal
 
@@ -35,6 +36,7 @@ def load() -> StackSettings:
         Refusal: with all problems at once, each with its key and what is expected.
     """
     values, problems = _read({**get_config_env(), **CONFIG.get()})
+    nulls = list(needless_nulls(StackSettings, values))
     values, derived = with_defaults(values)
     settings: StackSettings | None = None
     malformed: set[Place] = set()
@@ -46,6 +48,7 @@ def load() -> StackSettings:
             # Of a default that follows from a malformed value, that value is told.
             if not any(details["loc"][: len(place)] == place for place in derived):
                 problems.append(in_words(cast(Mapping[str, Any], details)))
+    problems += [f"{written(place)}: {message}" for place, message in nulls]
     problems += contradictions(WellFormed(values, malformed), derived)
     if settings is None or problems:
         stack = pulumi.get_stack()

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from components.config.keys import GATEWAYS
+from components.config.models.base import Settings
 
+Model = TypeVar("Model", bound=Settings)
 Place = tuple[str | int, ...]
 """Where a value stands, from the top key on."""
 
@@ -33,6 +35,12 @@ class WellFormed:
             except (KeyError, IndexError, TypeError):
                 return None
         return value
+
+    def model(self, model: type[Model], *place: str | int) -> Model | None:
+        """The model at a place, with its defaults; None where something of it is malformed."""
+        if any(bad[: len(place)] == place[: len(bad)] for bad in self.malformed):
+            return None
+        return model.model_validate({} if (found := self.given(*place)) is None else found)
 
     def gateways(self) -> range:
         """The places of the gateways."""

@@ -41,7 +41,7 @@ class ClientSecret:
 class Configuration:
     """How the pods come to their settings."""
 
-    environment: Sequence[EnvVarArgs] | None
+    environment: Sequence[EnvVarArgs]
     """Variables of the container."""
 
     environment_from: Sequence[EnvFromSourceArgs]
@@ -72,7 +72,7 @@ def gateway_configuration(
         {"settings": settings, "clientSecretKeyId": client_secret.key_id}, sort_keys=True
     ).apply(_sha256)
     data = dict(settings)
-    environment: list[EnvVarArgs] | None = None
+    environment: list[EnvVarArgs] = []
     written: list[pulumi.Output[str]] = []
     if client_secret.store is SecretStore.CONFIG_MAP:
         data[CLIENT_SECRET_SETTING] = client_secret.value

@@ -1,29 +1,25 @@
 """The Deployment: how many pods run, and how a change replaces them."""
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import (
-    Deployment,
-    DeploymentSpecArgs,
-    DeploymentStrategyArgs,
-    RollingUpdateDeploymentArgs,
-)
+from pulumi_kubernetes.apps.v1 import Deployment, DeploymentSpecArgs
 from pulumi_kubernetes.core.v1 import PodTemplateSpecArgs
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 
+from components.config.models.workload.deployment import DeploymentSettings
 from components.workload.naming import Naming
 
-# Azure takes up to ten minutes until a role assignment works everywhere, and a pod is ready only then. Kubernetes
-# gives a rollout up first, and says why; the engine's own wait is a little longer.
-PROGRESS_DEADLINE_SECONDS = 20 * 60
-ROLLOUT_TIMEOUT = pulumi.CustomTimeouts(create="25m", update="25m")
+# Kubernetes gives a rollout up first, and says why: Pulumi's own wait is longer.
+SECONDS_AFTER_DEADLINE = 5 * 60
 
 
 def gateway_deployment(
     name: str,
     naming: Naming,
     replicas: int,
+    settings: DeploymentSettings,
     template: PodTemplateSpecArgs,
     ready_after: Sequence[pulumi.Resource],
     parent: pulumi.Resource,
@@ -34,22 +30,32 @@ def gateway_deployment(
         name: of the component; the resource's name begins with it.
         naming: names and labels of the objects.
         replicas: number of pods.
+        settings: what the stack's file says of it.
         template: what a pod is made from.
         ready_after: what a pod needs to become ready.
         parent: the component.
     """
+    timeout = _duration(settings.progress_deadline_seconds + SECONDS_AFTER_DEADLINE)
     return Deployment(
         f"{name}-deployment",
         metadata=naming.metadata(),
         spec=DeploymentSpecArgs(
+            # The API server leaves 0 out.
+            min_ready_seconds=settings.min_ready_seconds or None,
             replicas=replicas,
+            revision_history_limit=settings.revision_history_limit,
             selector=LabelSelectorArgs(match_labels=naming.labels),
-            strategy=DeploymentStrategyArgs(
-                type="RollingUpdate",
-                rolling_update=RollingUpdateDeploymentArgs(max_unavailable=0, max_surge="25%"),
-            ),
-            progress_deadline_seconds=PROGRESS_DEADLINE_SECONDS,
+            strategy=cast("Any", settings.strategy),
+            progress_deadline_seconds=settings.progress_deadline_seconds,
             template=template,
         ),
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=list(ready_after), custom_timeouts=ROLLOUT_TIMEOUT),
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            depends_on=list(ready_after),
+            custom_timeouts=pulumi.CustomTimeouts(create=timeout, update=timeout),
+        ),
     )
+
+
+def _duration(seconds: int) -> str:
+    return f"{seconds}s" if seconds % 60 else f"{seconds // 60}m"

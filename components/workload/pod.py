@@ -1,20 +1,39 @@
 """The template that the Deployment makes pods from."""
 
-from pulumi_kubernetes.core.v1 import PodSpecArgs, PodTemplateSpecArgs
+from typing import Any, cast
+
+from pulumi_kubernetes.core.v1 import ContainerArgs, PodSpecArgs, PodTemplateSpecArgs
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from components.config.models.workload.pod import PodSettings
 from components.workload.configuration import Configuration
-from components.workload.container import gateway_container
-from components.workload.ending import GRACE_PERIOD_SECONDS
 from components.workload.naming import Naming
+from components.workload.spread import spread_constraints
 
 
-def pod_template(naming: Naming, image: str, configuration: Configuration) -> PodTemplateSpecArgs:
+def pod_template(
+    naming: Naming, replicas: int, settings: PodSettings, container: ContainerArgs, configuration: Configuration
+) -> PodTemplateSpecArgs:
     """A pod with the gateway's container."""
     return PodTemplateSpecArgs(
-        metadata=ObjectMetaArgs(labels=naming.labels, annotations=configuration.pod_annotations),
+        metadata=ObjectMetaArgs(
+            labels={**settings.labels, **naming.labels},
+            annotations={**settings.annotations, **configuration.pod_annotations},
+        ),
         spec=PodSpecArgs(
-            termination_grace_period_seconds=GRACE_PERIOD_SECONDS,
-            containers=[gateway_container(naming.app, image, configuration)],
+            affinity=cast("Any", settings.affinity),
+            automount_service_account_token=settings.automount_service_account_token,
+            containers=[container],
+            dns_config=cast("Any", settings.dns_config),
+            dns_policy=settings.dns_policy,
+            host_aliases=cast("Any", settings.host_aliases or None),
+            image_pull_secrets=cast("Any", settings.image_pull_secrets or None),
+            node_selector=settings.node_selector or None,
+            priority_class_name=settings.priority_class_name,
+            security_context=cast("Any", settings.security_context),
+            termination_grace_period_seconds=settings.termination_grace_period_seconds,
+            tolerations=cast("Any", settings.tolerations or None),
+            topology_spread_constraints=cast("Any", spread_constraints(naming, replicas, settings) or None),
+            volumes=cast("Any", settings.volumes or None),
         ),
     )

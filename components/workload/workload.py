@@ -5,10 +5,16 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.config.models.workload.container import ContainerSettings
+from components.config.models.workload.deployment import DeploymentSettings
+from components.config.models.workload.instance_discovery import InstanceDiscoverySettings
+from components.config.models.workload.pod import PodSettings
+from components.config.models.workload.service import ServiceSettings
 from components.workload import live_traffic
 from components.workload.configuration import ClientSecret, gateway_configuration
+from components.workload.container import gateway_container
 from components.workload.deployment import gateway_deployment
-from components.workload.instance_discovery import instance_discovery_service
+from components.workload.instance_discovery import discovery_settings, instance_discovery_service
 from components.workload.naming import Naming
 from components.workload.pod import pod_template
 
@@ -29,6 +35,21 @@ class GatewayWorkloadArgs:
     replicas: int
     """Number of pods."""
 
+    deployment: DeploymentSettings
+    """What the stack's file says of the Deployment."""
+
+    container: ContainerSettings
+    """What the stack's file says of the container."""
+
+    pod: PodSettings
+    """What the stack's file says of the pods."""
+
+    service: ServiceSettings
+    """What the stack's file says of the live-traffic Service."""
+
+    instance_discovery: InstanceDiscoverySettings
+    """What the stack's file says of how the pods find each other."""
+
     gateway_settings: Mapping[str, pulumi.Input[str]]
     """The container's settings, by the names of the settings reference, without the client secret."""
 
@@ -43,22 +64,25 @@ class GatewayWorkload(pulumi.ComponentResource):
     """The running gateway and its addresses in the cluster."""
 
     service_address: pulumi.Output[str | None]
-    """IP address or host name that the load balancer gave to the live-traffic Service."""
+    """IP address or host name that the load balancer gave to the live-traffic Service; its name in the cluster without one."""
 
     def __init__(self, name: str, args: GatewayWorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("self-hosted-gateway:workload:GatewayWorkload", name, None, opts)
         naming = Naming(args.kubernetes_name, args.namespace)
 
         # Settings and secret.
-        configuration = gateway_configuration(name, naming, args.gateway_settings, args.client_secret, self)
+        discovery = discovery_settings(naming, args.instance_discovery, args.pod.dns_policy)
+        settings = {**args.gateway_settings, **discovery}
+        configuration = gateway_configuration(name, naming, settings, args.client_secret, self)
 
         # The gateway.
-        template = pod_template(naming, args.image, configuration)
-        deployment = gateway_deployment(name, naming, args.replicas, template, args.ready_after, self)
+        container = gateway_container(naming.app, args.image, args.container, args.instance_discovery, configuration)
+        template = pod_template(naming, args.replicas, args.pod, container, configuration)
+        deployment = gateway_deployment(name, naming, args.replicas, args.deployment, template, args.ready_after, self)
 
         # Its addresses.
-        service = live_traffic.live_traffic_service(name, naming, deployment, self)
-        instance_discovery_service(name, naming, self)
+        service = live_traffic.live_traffic_service(name, naming, args.service, deployment, self)
+        instance_discovery_service(name, naming, args.instance_discovery, self)
 
-        self.service_address = live_traffic.address(service)
+        self.service_address = live_traffic.address(naming, args.service, service)
         self.register_outputs({"serviceAddress": self.service_address})

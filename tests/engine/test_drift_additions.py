@@ -100,6 +100,8 @@ WRITERS: dict[str, Writer] = {
 def deployed(deployable: Stack) -> Stack:
     """A gateway for each writer."""
     own = {"createGatewayResource": True, "locationName": "contoso branch"}
+    # What is declared by default can't be added.
+    own |= {"container": {"securityContext": None}, "pod": {"nodeSelector": None}}
     deployable.configure(sandbox_config(gateways=[sandbox_gateway(name=name, **own) for name in WRITERS]))
     deployable.up().ok()
     return deployable

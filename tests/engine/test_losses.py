@@ -125,12 +125,11 @@ def preview(stack: Stack, *options: str) -> dict[str, Any]:
     return answer
 
 
-def configure(stack: Stack, **client_secret: str) -> None:
+def configure(stack: Stack, *, rotation: str, **changes: Any) -> None:
     authentication = sandbox_gateway()["authentication"]
-    secret = {**authentication["clientSecret"], **client_secret}
-    stack.configure(
-        sandbox_config(gateways=[sandbox_gateway(authentication={**authentication, "clientSecret": secret})])
-    )
+    secret = {**authentication["clientSecret"], "rotation": rotation}
+    authentication = {**authentication, "clientSecret": secret}
+    stack.configure(sandbox_config(gateways=[sandbox_gateway(authentication=authentication, **changes)]))
 
 
 def test_an_unchanged_stack_loses_nothing(deployed: Stack) -> None:
@@ -188,6 +187,8 @@ def without_others_variables(stack: Stack) -> None:
 
 
 def test_what_was_not_ready_is_written_without_a_difference(deployed: Stack) -> None:
+    # What is declared by default can't be added.
+    configure(deployed, rotation="2026-11-03", container={"startupProbe": None})
     without_others_variables(deployed)
     never = {"tcpSocket": {"port": 9}, "periodSeconds": 1, "failureThreshold": 1000}
     write(deployed, "kubectl-edit", "deployment", "mygw", in_container(startupProbe=never))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .sandbox import AUTHORIZATION_VERSION, INSTANCE, Result, Stack, eventually, sandbox_config
+from .sandbox import AUTHORIZATION_VERSION, INSTANCE, Result, Stack, eventually, sandbox_config, sandbox_gateway
 
 VERSION = {"api-version": AUTHORIZATION_VERSION}
 QUESTIONS = ["validator role", "token", "reader role", "gateway resource", "pods", "configuration"]
@@ -39,7 +39,9 @@ def test_a_first_deployment_that_waits_is_diagnosed_and_so_is_one_that_has_faile
     (node,) = sandbox.kubectl("get", "nodes", "-o", "name").ok().output.split()
     endpoint = "contoso.configuration.azure-api.net"
     instance = {"name": "contoso-apim", "resourceGroup": "contoso-rg", "configurationEndpoint": endpoint}
-    deployable.configure(sandbox_config(apiManagement=instance))
+    # By default the pods meet the level.
+    insecure = sandbox_gateway(container={"securityContext": None})
+    deployable.configure(sandbox_config(apiManagement=instance, gateways=[insecure]))
     level = "pod-security.kubernetes.io/enforce"
     sandbox.kubectl("cordon", node).ok()
     sandbox.kubectl("label", "namespace", "default", f"{level}=restricted").ok()

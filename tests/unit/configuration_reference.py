@@ -92,6 +92,142 @@ self-hosted-gateway:gateways:
         rotation: "2026-11-01"
 """,
     ],
+    f"{PROJECT}:gateways[].deployment": [
+        """\
+self-hosted-gateway:gateways:
+  - name: mygw
+    deployment:
+      strategy:
+        rollingUpdate: { maxSurge: 1 }
+      minReadySeconds: 10
+      progressDeadlineSeconds: 1800
+      revisionHistoryLimit: 3
+    authentication:
+      owners: [00000000-0000-0000-0000-000000000006]
+      clientSecret:
+        rotation: "2026-11-01"
+""",
+    ],
+    f"{PROJECT}:gateways[].container": [
+        """\
+self-hosted-gateway:gateways:
+  - name: mygw
+    container:
+      resources:
+        requests: { cpu: 2, memory: 2Gi }
+        limits: { cpu: 2, memory: 2Gi }
+      securityContext:
+        runAsUser: null # the cluster chooses one
+        runAsGroup: 2000 # beside the default fields
+      readinessProbe:
+        httpGet: { path: /internal-status-0123456789abcdef }
+      startupProbe: { failureThreshold: 200 } # for 1000 s
+      livenessProbe: null # nothing restarts a container that hangs
+      preStopSeconds: 20
+      env:
+        - name: HTTPS_PROXY
+          valueFrom:
+            secretKeyRef: { name: contoso-proxy, key: address }
+      envFrom:
+        - configMapRef: { name: contoso-telemetry }
+      imagePullPolicy: Always
+    authentication:
+      owners: [00000000-0000-0000-0000-000000000006]
+      clientSecret:
+        rotation: "2026-11-01"
+""",
+    ],
+    f"{PROJECT}:gateways[].pod": [
+        """\
+self-hosted-gateway:gateways:
+  - name: mygw
+    pod:
+      annotations: { contoso.example/owner: integration }
+      labels: { contoso.example/tier: gateway }
+      nodeSelector: { agentpool: gateways } # beside the default label
+      tolerations:
+        - { key: contoso.example/gateways, operator: Exists, effect: NoSchedule }
+      affinity:
+        nodeAffinity:
+          preferredDuringSchedulingIgnoredDuringExecution:
+            - weight: 100
+              preference:
+                matchExpressions:
+                  - { key: kubernetes.io/arch, operator: In, values: [amd64] }
+      topologySpreadConstraints:
+        - maxSkew: 1
+          topologyKey: topology.kubernetes.io/zone
+          whenUnsatisfiable: DoNotSchedule
+      priorityClassName: contoso-important
+      automountServiceAccountToken: null
+      imagePullSecrets:
+        - name: contoso-registry
+      hostAliases:
+        - ip: 192.0.2.10 # of a private instance
+          hostnames: [contoso-apim.configuration.azure-api.net]
+      dnsPolicy: ClusterFirst
+      dnsConfig:
+        options:
+          - { name: ndots, value: "2" }
+      volumes:
+        - name: backup
+          persistentVolumeClaim: { claimName: mygw-backup }
+      terminationGracePeriodSeconds: 90
+      securityContext:
+        fsGroup: 1001
+    container:
+      volumeMounts:
+        - { name: backup, mountPath: /apim/config }
+    authentication:
+      owners: [00000000-0000-0000-0000-000000000006]
+      clientSecret:
+        rotation: "2026-11-01"
+""",
+    ],
+    f"{PROJECT}:gateways[].service": [
+        """\
+self-hosted-gateway:gateways:
+  - name: mygw
+    service:
+      type: LoadBalancer
+      internal: true
+      annotations:
+        service.beta.kubernetes.io/azure-load-balancer-internal-subnet: gateways
+      externalTrafficPolicy: Local
+      ports: { http: null, https: 443 }
+    authentication:
+      owners: [00000000-0000-0000-0000-000000000006]
+      clientSecret:
+        rotation: "2026-11-01"
+""",
+    ],
+    f"{PROJECT}:gateways[].service.ports": [
+        """\
+self-hosted-gateway:gateways:
+  - name: mygw
+    service:
+      type: ClusterIP
+      ports: { http: 8080, https: 8081 } # as the Helm chart has them
+    authentication:
+      owners: [00000000-0000-0000-0000-000000000006]
+      clientSecret:
+        rotation: "2026-11-01"
+""",
+    ],
+    f"{PROJECT}:gateways[].instanceDiscovery": [
+        """\
+self-hosted-gateway:gateways:
+  - name: mygw
+    instanceDiscovery:
+      host: mygw-instance-discovery.default.svc.contoso.example # if the cluster has a domain of its own
+      heartbeatPort: 5291
+      synchronizationPort: 5290
+    authentication:
+      owners: [00000000-0000-0000-0000-000000000006]
+      clientSecret:
+        rotation: "2026-11-01"
+""",
+    ],
     f"{PROJECT}:gateways[].authentication": [
         """\
 self-hosted-gateway:gateways:
@@ -245,6 +381,8 @@ def _key(name: str, schema: dict[str, Any], required: set[str], models: dict[str
     if not default and name not in required:
         value = schema.get("default")
         default = "none" if value in (None, "", []) else f"`{json.dumps(value).strip(chr(34))}`"
+        if value is not None and any(option.get("type") == "null" for option in schema.get("anyOf", [])):
+            default += "; null: none"
     return Key(name, _escaped(_words(_value(schema), models)), _escaped(default), f"{_escaped(description)}.")
 
 
@@ -259,6 +397,8 @@ def _words(schema: dict[str, Any], models: dict[str, Any]) -> str:
         schema = models[schema["$ref"].rsplit("/", 1)[-1]]
     if choices := schema.get("enum") or ([schema["const"]] if "const" in schema else []):
         return " or ".join(f"`{choice}`" for choice in choices)
+    if "expected" in schema:
+        return schema["expected"]
     match schema.get("format") or schema.get("type"):
         case None:
             return "any value"
@@ -275,7 +415,7 @@ def _words(schema: dict[str, Any], models: dict[str, Any]) -> str:
         case "object":
             return "a mapping"
         case _:
-            return schema.get("expected") or f"a text of {schema['maxLength']} characters at most"
+            return f"a text of {schema['maxLength']} characters at most"
 
 
 def _escaped(text: str) -> str:

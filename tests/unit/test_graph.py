@@ -426,6 +426,7 @@ def test_a_gateway_and_the_providers_speak_to_the_stacks_cloud(cloud: str, expec
     graph = program.run({**program.configuration(), "azure-native:environment": cloud})
     assert graph.one(CONFIG_MAP).inputs["data"] == {
         "gateway.name": "mygw",
+        "neighborhood.host": "mygw-instance-discovery",
         "config.service.auth": "azureAdApp",
         f"{SETTINGS}.tenantId": program.TENANT,
         f"{SETTINGS}.clientId": program.CLIENT_ID,

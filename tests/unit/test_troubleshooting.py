@@ -28,7 +28,7 @@ OTHERS = {
     "nodes are available:": "the scheduler; tests/engine/test_verify.py sees it",
     "is forbidden: User": "the API server; tests/engine/test_cluster_rights.py sees it",
     "Refreshed resource is in an unhealthy state": "the engine; tests/engine/test_cluster_rights.py sees it",
-    "Readiness probe failed:": "kubelet, and the sandbox's node in two parts",
+    "Startup probe failed:": "kubelet, and the sandbox's node in two parts",
     "StatusCode: Forbidden": "the gateway's image; the sandbox's in two parts, tests/conformance/gateway sees it",
     "StatusCode: NotFound": "the gateway's image; the sandbox's in two parts, tests/conformance/gateway sees it",
     "LocalBackupLocationNotFound": "the gateway's image, without a volume at /apim/config",

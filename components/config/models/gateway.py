@@ -12,6 +12,11 @@ from components.config.formats.text import distinct
 from components.config.models.authentication import AuthenticationSettings
 from components.config.models.azure import ScopeLevel
 from components.config.models.base import Settings
+from components.config.models.workload.container import ContainerSettings
+from components.config.models.workload.deployment import DeploymentSettings
+from components.config.models.workload.instance_discovery import InstanceDiscoverySettings
+from components.config.models.workload.pod import PodSettings
+from components.config.models.workload.service import ServiceSettings
 
 
 class GatewaySettings(Settings):
@@ -40,6 +45,19 @@ class GatewaySettings(Settings):
     )
     apis: Annotated[tuple[ApiId, ...], AfterValidator(distinct)] = Field(
         default=(), description="Ids of the APIs to attach to the gateway resource. It serves no others."
+    )
+    deployment: DeploymentSettings = Field(
+        default_factory=DeploymentSettings, description="The Deployment, in Kubernetes' own words; see below."
+    )
+    container: ContainerSettings = Field(
+        default_factory=ContainerSettings, description="The container, in Kubernetes' own words; see below."
+    )
+    pod: PodSettings = Field(default_factory=PodSettings, description="The pods, in Kubernetes' own words; see below.")
+    service: ServiceSettings = Field(
+        default_factory=ServiceSettings, description="The Service that clients reach the gateway by; see below."
+    )
+    instance_discovery: InstanceDiscoverySettings = Field(
+        default_factory=InstanceDiscoverySettings, description="How the pods find each other; see below."
     )
     authentication: AuthenticationSettings = Field(description="How the gateway authenticates; see below.")
 

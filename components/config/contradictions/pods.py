@@ -1,0 +1,27 @@
+"""Settings of the pods that do not fit each other."""
+
+from collections.abc import Iterator
+
+from components.config.keys import GATEWAYS
+from components.config.models.workload.container import ContainerSettings
+from components.config.models.workload.pod import PodSettings
+from components.config.well_formed import WellFormed
+
+
+def impossible_pods(settings: WellFormed) -> Iterator[str]:
+    """Pods that the API server refuses, because one setting speaks of what another does not have."""
+    for index in settings.gateways():
+        key = f"{GATEWAYS}[{index}]"
+        container = settings.model(ContainerSettings, GATEWAYS, index, "container")
+        pod = settings.model(PodSettings, GATEWAYS, index, "pod")
+        if pod is None:
+            continue
+        if pod.dns_policy == "None" and not (pod.dns_config or {}).get("nameservers"):
+            yield f"{key}.pod.dnsPolicy: 'None' needs `pod.dnsConfig.nameservers`: the pods could resolve no name"
+        if container is None:
+            continue
+        volumes = [volume["name"] for volume in pod.volumes or []]
+        for number, mount in enumerate(container.volume_mounts or []):
+            if mount["name"] not in volumes:
+                has = f"has {', '.join(volumes)}" if volumes else "has none"
+                yield f"{key}.container.volumeMounts[{number}].name: {mount['name']!r} is no volume: `pod.volumes` {has}"

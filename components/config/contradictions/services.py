@@ -1,0 +1,33 @@
+"""Settings of the Services that do not fit each other."""
+
+from collections.abc import Iterator
+
+from components.config.keys import GATEWAYS
+from components.config.models.workload.instance_discovery import InstanceDiscoverySettings
+from components.config.models.workload.service import INTERNAL, ServiceSettings, ServiceType
+from components.config.well_formed import WellFormed
+
+
+def impossible_services(settings: WellFormed) -> Iterator[str]:
+    """Services that the API server refuses, or that are not what one of their settings says."""
+    for index in settings.gateways():
+        discovery = settings.model(InstanceDiscoverySettings, GATEWAYS, index, "instanceDiscovery")
+        if discovery is not None and discovery.heartbeat_port == discovery.synchronization_port:
+            yield (
+                f"{GATEWAYS}[{index}].instanceDiscovery: `heartbeatPort` and `synchronizationPort` are both "
+                f"{discovery.heartbeat_port}: a Service has each port once"
+            )
+        service = settings.model(ServiceSettings, GATEWAYS, index, "service")
+        if service is None:
+            continue
+        key = f"{GATEWAYS}[{index}].service"
+        if service.external_traffic_policy is not None and service.type is ServiceType.CLUSTER_IP:
+            yield f"{key}.externalTrafficPolicy: has no meaning with `type: ClusterIP`, and the API server refuses it"
+        if service.internal and service.type is not ServiceType.LOAD_BALANCER:
+            yield f"{key}.internal: has no effect with `type: {service.type}`, which has no load balancer"
+        if service.internal and INTERNAL in service.annotations:
+            yield f"{key}.annotations: leave `{INTERNAL}` out: `internal` sets it"
+        if service.ports.http is None and service.ports.https is None:
+            yield f"{key}.ports: expected `http` or `https`: a Service needs a port"
+        elif service.ports.http == service.ports.https:
+            yield f"{key}.ports: `http` and `https` are both {service.ports.http}: a Service has each port once"

@@ -1,0 +1,134 @@
+"""The gateway's container."""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pulumi_kubernetes.core.v1 import (
+    EnvFromSourceArgs,
+    EnvVarArgs,
+    ProbeArgs,
+    ResourceRequirementsArgs,
+    SecurityContextArgs,
+    VolumeMountArgs,
+)
+from pydantic import AfterValidator, Field
+
+from components.config.kubernetes.value import Kubernetes
+from components.config.models.base import Settings
+
+# What the guidance for production lists, and seccomp, which the level `restricted` of pod security asks for.
+SECURITY_CONTEXT: dict[str, Any] = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "privileged": False,
+    "runAsNonRoot": True,
+    "runAsUser": 1001,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+_STATUS = {"path": "/status-0123456789abcdef", "port": "http", "scheme": "HTTP"}
+
+# The guide's.
+READINESS_PROBE: dict[str, Any] = {"httpGet": _STATUS, "periodSeconds": 5, "failureThreshold": 3, "successThreshold": 1}
+
+# Azure takes up to ten minutes to activate the role assignments: only a pod that has waited for a quarter of an hour is
+# restarted. Asked as often as the readiness probe, it delays nothing.
+STARTUP_PROBE: dict[str, Any] = {"httpGet": _STATUS, "periodSeconds": 5, "failureThreshold": 180}
+
+# A gateway that has its configuration goes on answering while Azure is away. One that hangs is restarted after a minute.
+LIVENESS_PROBE: dict[str, Any] = {"httpGet": _STATUS, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 6}
+
+
+def _none_of_the_programs_variables(variables: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    for variable in variables:
+        if re.match(r"gateway\.name$|config\.service\.(endpoint|auth)(\.|$)", variable["name"]):
+            raise ValueError(f"leave `{variable['name']}` out: the program sets it")
+    return variables
+
+
+def _restarts(probe: dict[str, Any]) -> dict[str, Any]:
+    if probe.get("successThreshold", 1) != 1:
+        raise ValueError("leave `successThreshold` out: it can only be 1 here")
+    return probe
+
+
+def _only_routes(probe: dict[str, Any]) -> dict[str, Any]:
+    if "terminationGracePeriodSeconds" in probe:
+        raise ValueError("leave `terminationGracePeriodSeconds` out: this probe ends no container")
+    return probe
+
+
+def _possible(context: dict[str, Any]) -> dict[str, Any]:
+    if context.get("readOnlyRootFilesystem"):
+        raise ValueError(
+            "leave `readOnlyRootFilesystem` out: the gateway does not support it, because it writes to its root file system"
+        )
+    if context.get("privileged") and context.get("allowPrivilegeEscalation") is False:
+        raise ValueError(
+            "`privileged: true` and `allowPrivilegeEscalation: false` contradict each other: the API server refuses them"
+        )
+    if context.get("runAsNonRoot") and context.get("runAsUser") == 0:
+        raise ValueError("`runAsNonRoot: true` and `runAsUser: 0` contradict each other: the container would not start")
+    return context
+
+
+class ContainerSettings(Settings):
+    """The gateway's container. Names and shapes are those of Kubernetes' `Container`, checked at every depth."""
+
+    resources: Annotated[dict[str, Any], Kubernetes(ResourceRequirementsArgs)] | None = Field(
+        default=None,
+        description="Requests and limits. Microsoft's guidance starts with requests of 2 cores and 2Gi.",
+    )
+    security_context: (
+        Annotated[dict[str, Any], Kubernetes(SecurityContextArgs, SECURITY_CONTEXT), AfterValidator(_possible)] | None
+    ) = Field(
+        default=SECURITY_CONTEXT,
+        description="Security context. Fields that you set are added to the default ones. null takes one of them away, or "
+        "all, for a cluster that chooses the user itself (OpenShift).",
+    )
+    env: (
+        Annotated[
+            list[dict[str, Any]], Kubernetes(Sequence[EnvVarArgs]), AfterValidator(_none_of_the_programs_variables)
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="Further environment variables, also from Secrets and ConfigMaps. The program does not restart the pods "
+        "when such an object changes.",
+    )
+    env_from: Annotated[list[dict[str, Any]], Kubernetes(Sequence[EnvFromSourceArgs])] | None = Field(
+        default=None, description="Secrets and ConfigMaps whose keys are environment variables. The gateway's own win."
+    )
+    volume_mounts: Annotated[list[dict[str, Any]], Kubernetes(Sequence[VolumeMountArgs])] | None = Field(
+        default=None, description="Where `pod.volumes` are mounted; a backup of the configuration at `/apim/config`."
+    )
+    readiness_probe: Annotated[dict[str, Any], Kubernetes(ProbeArgs, READINESS_PROBE), AfterValidator(_only_routes)] = (
+        Field(
+            default=READINESS_PROBE,
+            description="Whether the pod gets requests. Fields that you set are added to the default ones; so it is with the "
+            "other two.",
+        )
+    )
+    startup_probe: Annotated[dict[str, Any], Kubernetes(ProbeArgs, STARTUP_PROBE), AfterValidator(_restarts)] | None = (
+        Field(
+            default=STARTUP_PROBE,
+            description="Whether the container has started. Until then it is not restarted by `livenessProbe`.",
+        )
+    )
+    liveness_probe: (
+        Annotated[dict[str, Any], Kubernetes(ProbeArgs, LIVENESS_PROBE), AfterValidator(_restarts)] | None
+    ) = Field(default=LIVENESS_PROBE, description="Whether the container has to be restarted.")
+    pre_stop_seconds: int = Field(
+        default=15,
+        ge=0,
+        strict=True,
+        description="For how many seconds a container that has to end still accepts connections, until the load balancer has "
+        "noticed: a `sleep` of Kubernetes' `preStop`. 0 leaves it out, which Kubernetes below 1.30 needs.",
+    )
+    image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = Field(
+        default=None,
+        description="When the image is pulled; default: Kubernetes' own, `Always` with the tag `latest`, otherwise "
+        "`IfNotPresent`.",
+    )

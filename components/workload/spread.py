@@ -1,0 +1,28 @@
+"""How the pods are spread over zones and nodes."""
+
+from typing import Any
+
+from components.config.models.workload.pod import PodSettings
+from components.workload.naming import Naming
+
+_TOPOLOGIES = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+
+
+def spread_constraints(naming: Naming, replicas: int, settings: PodSettings) -> list[dict[str, Any]]:
+    """The constraints of the stack's file; by default evenly if possible, where there is more than one pod to spread."""
+    selector = {"matchLabels": naming.labels}
+    if settings.topology_spread_constraints is not None:
+        return [{"labelSelector": selector, **constraint} for constraint in settings.topology_spread_constraints]
+    if replicas <= 1:
+        return []
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": topology,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": selector,
+            # The pods of an earlier rollout do not count.
+            "matchLabelKeys": ["pod-template-hash"],
+        }
+        for topology in _TOPOLOGIES
+    ]

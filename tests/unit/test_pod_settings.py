@@ -1,0 +1,125 @@
+"""Where the gateway's pods run and what they have: what is declared of a stack's file, and what is refused."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.test_workload_settings import deployment, pod, problems
+
+ZONES = {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "DoNotSchedule"}
+OWN_PODS = {"matchLabels": {"app": "mygw"}}
+VOLUMES = [{"name": "backup", "persistentVolumeClaim": {"claimName": "mygw-backup", "readOnly": False}}]
+MOUNTS = [{"name": "backup", "mountPath": "/apim/config"}]
+
+
+def test_pods_run_on_linux_and_are_spread_over_zones_and_nodes_where_there_are_several() -> None:
+    one, three = pod(), pod(replicas=3)
+    assert one["nodeSelector"] == three["nodeSelector"] == {"kubernetes.io/os": "linux"}
+    assert "topologySpreadConstraints" not in one
+    assert three["topologySpreadConstraints"] == [
+        {
+            "maxSkew": 1,
+            "topologyKey": topology,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": OWN_PODS,
+            "matchLabelKeys": ["pod-template-hash"],
+        }
+        for topology in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "declared"),
+    [
+        ({"nodeSelector": {"agentpool": "gateways"}}, "nodeSelector", {
+            "kubernetes.io/os": "linux", "agentpool": "gateways"
+        }),
+        ({"nodeSelector": {"kubernetes.io/os": None}}, "nodeSelector", None),
+        ({"nodeSelector": None}, "nodeSelector", None),
+        ({"topologySpreadConstraints": [ZONES]}, "topologySpreadConstraints", [{"labelSelector": OWN_PODS, **ZONES}]),
+        ({"topologySpreadConstraints": [{**ZONES, "labelSelector": {}}]}, "topologySpreadConstraints", [
+            {**ZONES, "labelSelector": {}}
+        ]),
+        ({"topologySpreadConstraints": []}, "topologySpreadConstraints", None),
+        ({"tolerations": [{"operator": "Exists"}]}, "tolerations", [{"operator": "Exists"}]),
+        ({"tolerations": []}, "tolerations", None),
+        ({"affinity": {"nodeAffinity": {}}}, "affinity", {"nodeAffinity": {}}),
+        ({"priorityClassName": "contoso"}, "priorityClassName", "contoso"),
+        ({"hostAliases": [{"ip": "192.0.2.1", "hostnames": ["a.example"]}]}, "hostAliases", [
+            {"ip": "192.0.2.1", "hostnames": ["a.example"]}
+        ]),
+        ({"dnsPolicy": "Default"}, "dnsPolicy", "Default"),
+        ({"dnsConfig": {"options": [{"name": "ndots", "value": "2"}]}}, "dnsConfig", {
+            "options": [{"name": "ndots", "value": "2"}]
+        }),
+    ],
+)  # fmt: skip
+def test_a_setting_of_the_pod_reaches_it(given: dict[str, Any], field: str, declared: Any) -> None:
+    assert pod(replicas=2, pod=given).get(field) == declared
+
+
+def test_annotations_and_labels_stand_beside_the_programs_and_select_nothing() -> None:
+    found = deployment(pod={"annotations": {"contoso.example/a": "1"}, "labels": {"contoso.example/b": "2"}}).inputs
+    metadata = found["spec"]["template"]["metadata"]
+    assert metadata["labels"] == {"app": "mygw", "contoso.example/b": "2"}
+    assert set(metadata["annotations"]) == {
+        "contoso.example/a", "self-hosted-gateway/settings-checksum", "self-hosted-gateway/settings-written",
+    }  # fmt: skip
+    assert found["spec"]["selector"] == {"matchLabels": {"app": "mygw"}}
+
+
+def test_further_variables_and_volumes_stand_beside_the_programs_and_its_settings_win() -> None:
+    variable = {"name": "HTTPS_PROXY", "valueFrom": {"secretKeyRef": {"name": "contoso-proxy", "key": "address"}}}
+    settings = {"env": [variable], "envFrom": [{"configMapRef": {"name": "contoso"}}], "volumeMounts": MOUNTS}
+    spec = pod(container=settings, pod={"volumes": VOLUMES})
+    (container,) = spec["containers"]
+    assert [each["name"] for each in container["env"]] == [
+        "config.service.auth.azureAd.clientSecret", "HTTPS_PROXY",
+    ]  # fmt: skip
+    assert container["env"][1] == variable
+    assert container["envFrom"] == [{"configMapRef": {"name": "contoso"}}, {"configMapRef": {"name": "mygw-env"}}]
+    assert container["volumeMounts"] == MOUNTS
+    assert spec["volumes"] == [{"name": "backup", "persistentVolumeClaim": {"claimName": "mygw-backup"}}]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"pod": {"labels": {"app": "other"}}}, ["pod.labels: leave `app` out: Deployment and Services select the pods by it"]),
+        ({"pod": {"annotations": {"self-hosted-gateway/settings-checksum": "1"}}}, [
+            "pod.annotations: leave `self-hosted-gateway/settings-checksum` out: the program restarts the pods by it"
+        ]),
+        ({"pod": {"annotations": {"contoso.example/a": 1}}}, [
+            'pod.annotations["contoso.example/a"]: expected a text: put it in quotes'
+        ]),
+        ({"container": {"env": [{"name": "config.service.auth.azureAd.clientSecret", "value": "a"}]}}, [
+            "container.env: leave `config.service.auth.azureAd.clientSecret` out: the program sets it"
+        ]),
+        ({"container": {"volumeMounts": MOUNTS}}, [
+            "container.volumeMounts[0].name: 'backup' is no volume: `pod.volumes` has none"
+        ]),
+        ({"container": {"volumeMounts": [{"name": "config", "mountPath": "/apim/config"}]}, "pod": {"volumes": VOLUMES}}, [
+            "container.volumeMounts[0].name: 'config' is no volume: `pod.volumes` has backup"
+        ]),
+        ({"pod": {"dnsPolicy": "None"}}, [
+            "pod.dnsPolicy: 'None' needs `pod.dnsConfig.nameservers`: the pods could resolve no name"
+        ]),
+        ({"pod": {"dnsPolicy": "none"}}, [
+            "pod.dnsPolicy: expected 'ClusterFirst', 'ClusterFirstWithHostNet', 'Default' or 'None'"
+        ]),
+        ({"pod": {"priorityClassName": None}}, [
+            "pod.priorityClassName: null takes a default away, and there is none here: leave it out"
+        ]),
+        ({"pod": {"tolerations": [{"operator": "Exist"}], "hostAliases": [{"hostnames": ["a.example"]}]}}, [
+            "pod.tolerations[0].operator: expected 'Equal' or 'Exists'",
+            "pod.hostAliases[0].ip: required, but missing",
+        ]),
+        ({"pod": {"volumes": [{"name": "ca", "secret": {"items": [{"key": "ca.pem", "path": 1}]}}]}}, [
+            "pod.volumes[0].secret.items[0].path: expected a text: put it in quotes"
+        ]),
+    ],
+)  # fmt: skip
+def test_what_the_api_server_would_refuse_is_refused_with_its_path(
+    settings: dict[str, Any], expected: list[str]
+) -> None:
+    assert problems(**settings) == expected

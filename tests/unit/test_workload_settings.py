@@ -1,0 +1,270 @@
+"""What a stack's file says of the Kubernetes objects: what is declared of it, and what is refused."""
+
+from typing import Any
+
+import pytest
+
+from components.ending import Refusal
+from tests.unit import program
+
+GATEWAY = "self-hosted-gateway:gateways[0]"
+SECURITY_CONTEXT = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "privileged": False,
+    "runAsNonRoot": True,
+    "runAsUser": 1001,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+def pod(**settings: Any) -> dict[str, Any]:
+    """The pods' spec where the gateway has these settings."""
+    graph = program.run(program.configuration(gateways=[program.gateway(**settings)]))
+    return graph.one("kubernetes:apps/v1:Deployment").inputs["spec"]["template"]["spec"]
+
+
+def container(**settings: Any) -> dict[str, Any]:
+    (found,) = pod(container=settings)["containers"]
+    return found
+
+
+def problems(**settings: Any) -> list[str]:
+    with pytest.raises(Refusal) as caught:
+        program.run(program.configuration(gateways=[program.gateway(**settings)]))
+    return [line.removeprefix(f"  - {GATEWAY}.") for line in str(caught.value).splitlines()[1:]]
+
+
+def test_pods_meet_the_restricted_level_and_have_no_token_unless_asked_otherwise() -> None:
+    spec = pod()
+    assert spec["automountServiceAccountToken"] is False
+    assert "securityContext" not in spec
+    assert spec["containers"][0]["securityContext"] == SECURITY_CONTEXT
+    assert "resources" not in spec["containers"][0]
+
+
+def test_resources_are_declared_as_the_api_server_gives_them_back() -> None:
+    resources = {"requests": {"cpu": 0.5, "memory": "2048Mi"}, "limits": {"cpu": 2}}
+    assert container(resources=resources)["resources"] == {
+        "requests": {"cpu": "500m", "memory": "2Gi"},
+        "limits": {"cpu": "2"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("setting", "declared"),
+    [
+        ({"runAsUser": 2000, "runAsGroup": 2000}, {**SECURITY_CONTEXT, "runAsUser": 2000, "runAsGroup": 2000}),
+        ({"runAsUser": None}, {key: value for key, value in SECURITY_CONTEXT.items() if key != "runAsUser"}),
+        (
+            {"capabilities": {"add": ["NET_BIND_SERVICE"]}},
+            {**SECURITY_CONTEXT, "capabilities": {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}},
+        ),
+        ({"readOnlyRootFilesystem": False}, {**SECURITY_CONTEXT, "readOnlyRootFilesystem": False}),
+        (None, None),
+    ],
+)
+def test_fields_are_added_to_the_default_security_context_and_null_takes_them_away(
+    setting: dict[str, Any] | None, declared: dict[str, Any] | None
+) -> None:
+    assert container(securityContext=setting).get("securityContext") == declared
+
+
+def test_what_kubernetes_defines_of_the_pod_reaches_it() -> None:
+    settings = {
+        "automountServiceAccountToken": None,
+        "imagePullSecrets": [{"name": "contoso-registry"}],
+        "securityContext": {"fsGroup": 1001, "supplementalGroups": []},
+    }
+    spec = pod(pod=settings, container={"imagePullPolicy": "Always"})
+    assert "automountServiceAccountToken" not in spec
+    assert spec["imagePullSecrets"] == [{"name": "contoso-registry"}]
+    assert spec["securityContext"] == {"fsGroup": 1001}
+    assert spec["containers"][0]["imagePullPolicy"] == "Always"
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"container": []}, ["container: expected a mapping"]),
+        ({"container": None}, ["container: null takes a default away, and this key can't do without: leave it out"]),
+        ({"container": {"resource": {}}}, ["container.resource: unknown key"]),
+        (
+            {"container": {"resources": {"limits": {"cpu": "two"}, "request": {}}}},
+            [
+                "container.resources.limits.cpu: expected a quantity such as 500m, 2 or 2Gi",
+                "container.resources.request: unknown field of Kubernetes' ResourceRequirements",
+            ],
+        ),
+        (
+            {"container": {"resources": None}},
+            ["container.resources: null takes a default away, and there is none here: leave it out"],
+        ),
+        (
+            {"container": {"resources": {"limits": {"nvidia.com/gpu": "one"}}}},
+            ['container.resources.limits["nvidia.com/gpu"]: expected a quantity such as 500m, 2 or 2Gi'],
+        ),
+        (
+            {"container": {"securityContext": {"capabilities": {"drop": ["ALL", 7]}, "run_as_user": 1}}},
+            [
+                "container.securityContext.capabilities.drop[1]: expected a text: put it in quotes",
+                "container.securityContext.run_as_user: unknown field of Kubernetes' SecurityContext",
+            ],
+        ),
+        (
+            {"container": {"securityContext": {"readOnlyRootFilesystem": True}}},
+            [
+                "container.securityContext: leave `readOnlyRootFilesystem` out: the gateway does not support it, because it "
+                "writes to its root file system"
+            ],
+        ),
+        (
+            {"container": {"securityContext": {"privileged": True}}},
+            [
+                "container.securityContext: `privileged: true` and `allowPrivilegeEscalation: false` contradict each other: "
+                "the API server refuses them"
+            ],
+        ),
+        (
+            {"container": {"securityContext": {"runAsUser": 0}}},
+            [
+                "container.securityContext: `runAsNonRoot: true` and `runAsUser: 0` contradict each other: the container "
+                "would not start"
+            ],
+        ),
+        ({"container": {"imagePullPolicy": "Sometimes"}}, [
+            "container.imagePullPolicy: expected 'Always', 'IfNotPresent' or 'Never'"
+        ]),
+        ({"pod": {"imagePullSecrets": ["contoso-registry"]}}, ["pod.imagePullSecrets[0]: expected a mapping"]),
+        ({"pod": {"imagePullSecrets": [{"names": "contoso-registry"}]}}, [
+            "pod.imagePullSecrets[0].names: unknown field of Kubernetes' LocalObjectReference"
+        ]),
+        ({"pod": {"securityContext": {"seLinuxOptions": {"level": 1}}}}, [
+            "pod.securityContext.seLinuxOptions.level: expected a text: put it in quotes"
+        ]),
+        ({"pod": {"automountServiceAccountToken": "no"}}, ["pod.automountServiceAccountToken: expected true or false"]),
+    ],
+)  # fmt: skip
+def test_what_kubernetes_would_refuse_is_refused_with_its_path(settings: dict[str, Any], expected: list[str]) -> None:
+    assert problems(**settings) == expected
+
+
+STATUS = {"path": "/status-0123456789abcdef", "port": "http", "scheme": "HTTP"}
+
+
+def test_a_pod_is_restarted_only_after_azure_has_had_time_for_its_rights_or_when_it_hangs() -> None:
+    found = container()
+    assert found["readinessProbe"] == {
+        "httpGet": STATUS, "periodSeconds": 5, "failureThreshold": 3, "successThreshold": 1,
+    }  # fmt: skip
+    assert found["startupProbe"] == {"httpGet": STATUS, "periodSeconds": 5, "failureThreshold": 180}
+    assert found["livenessProbe"] == {
+        "httpGet": STATUS, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 6,
+    }  # fmt: skip
+
+
+def test_probes_are_changed_field_by_field_and_null_takes_one_away() -> None:
+    found = container(
+        readinessProbe={"httpGet": {"path": "/internal-status-0123456789abcdef"}, "initialDelaySeconds": 0},
+        startupProbe={"httpGet": None, "tcpSocket": {"port": "http"}, "periodSeconds": 1},
+        livenessProbe=None,
+    )
+    assert found["readinessProbe"] == {
+        "httpGet": {**STATUS, "path": "/internal-status-0123456789abcdef"},
+        "periodSeconds": 5,
+        "failureThreshold": 3,
+        "successThreshold": 1,
+    }
+    assert found["startupProbe"] == {"tcpSocket": {"port": "http"}, "periodSeconds": 1, "failureThreshold": 180}
+    assert "livenessProbe" not in found
+
+
+def deployment(**settings: Any) -> program.Registration:
+    return program.run(program.configuration(gateways=[program.gateway(**settings)])).one(
+        "kubernetes:apps/v1:Deployment"
+    )
+
+
+def test_how_a_change_replaces_the_pods_is_as_configured() -> None:
+    settings = {
+        "strategy": {"rollingUpdate": {"maxUnavailable": "25%", "maxSurge": 1}},
+        "minReadySeconds": 10,
+        "progressDeadlineSeconds": 1000,
+        "revisionHistoryLimit": 0,
+    }
+    found = deployment(deployment=settings, container={"preStopSeconds": 0}, pod={"terminationGracePeriodSeconds": 30})
+    spec = found.inputs["spec"]
+    assert spec["strategy"] == {
+        "type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": 1},
+    }  # fmt: skip
+    assert (spec["minReadySeconds"], spec["progressDeadlineSeconds"], spec["revisionHistoryLimit"]) == (10, 1000, 0)
+    assert "lifecycle" not in spec["template"]["spec"]["containers"][0]
+    assert spec["template"]["spec"]["terminationGracePeriodSeconds"] == 30
+    assert (found.request.customTimeouts.create, found.request.customTimeouts.update) == ("1300s", "1300s")
+
+
+def test_what_the_api_server_leaves_out_of_a_deployment_is_not_declared() -> None:
+    spec = deployment(deployment={"minReadySeconds": 0, "strategy": {"type": "Recreate"}}).inputs["spec"]
+    assert spec["strategy"] == {"type": "Recreate"}
+    assert "minReadySeconds" not in spec
+    assert "revisionHistoryLimit" not in spec
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"container": {"readinessProbe": None}}, [
+            "container.readinessProbe: null takes a default away, and this key can't do without: leave it out"
+        ]),
+        ({"container": {"startupProbe": {"periodSeconds": 0, "httpGet": {"path": 1}}}}, [
+            "container.startupProbe.periodSeconds: expected 1 or more",
+            "container.startupProbe.httpGet.path: expected a text: put it in quotes",
+        ]),
+        ({"container": {"livenessProbe": {"tcpSocket": {"port": "http"}}}}, [
+            "container.livenessProbe: expected exactly one of exec, grpc, httpGet, tcpSocket; found httpGet, tcpSocket"
+        ]),
+        ({"container": {"livenessProbe": {"successThreshold": 2}}}, [
+            "container.livenessProbe: leave `successThreshold` out: it can only be 1 here"
+        ]),
+        ({"container": {"readinessProbe": {"terminationGracePeriodSeconds": 30}}}, [
+            "container.readinessProbe: leave `terminationGracePeriodSeconds` out: this probe ends no container"
+        ]),
+        ({"deployment": {"strategy": {"type": "Rolling"}}}, [
+            "deployment.strategy.type: expected 'Recreate' or 'RollingUpdate'"
+        ]),
+        ({"deployment": {"strategy": {"type": "Recreate", "rollingUpdate": {"maxSurge": 1}}}}, [
+            "deployment.strategy: `type: Recreate` and `rollingUpdate` contradict each other"
+        ]),
+        ({"deployment": {"strategy": {"rollingUpdate": {"maxSurge": 0}}}}, [
+            "deployment.strategy: `maxUnavailable` and `maxSurge` can't both be 0: no pod could be replaced"
+        ]),
+        ({"deployment": {"minReadySeconds": None}}, [
+            "deployment.minReadySeconds: null takes a default away, and this key can't do without: leave it out"
+        ]),
+        ({"container": {"preStopSeconds": 60}}, [
+            "container.preStopSeconds: expected less than 60, `pod.terminationGracePeriodSeconds`: the container would be "
+            "killed before it is asked to end"
+        ]),
+        ({"deployment": {"progressDeadlineSeconds": 905, "minReadySeconds": 5}}, [
+            "deployment.progressDeadlineSeconds: expected more than 905, the time that `container.startupProbe` (900 s) and "
+            "`deployment.minReadySeconds` (5 s) take together: a rollout would be given up before its pods are ready"
+        ]),
+        ({"deployment": {"progressDeadlineSeconds": 600}, "container": {"preStopSeconds": "5"}}, [
+            "container.preStopSeconds: expected a whole number"
+        ]),
+    ],
+)  # fmt: skip
+def test_what_would_keep_a_rollout_from_its_end_is_refused(settings: dict[str, Any], expected: list[str]) -> None:
+    assert problems(**settings) == expected
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"deployment": {"progressDeadlineSeconds": 906, "minReadySeconds": 5}},
+        {"deployment": {"progressDeadlineSeconds": 1}, "container": {"startupProbe": None}},
+        {"container": {"preStopSeconds": 59}},
+    ],
+)
+def test_what_just_fits_is_accepted(settings: dict[str, Any]) -> None:
+    assert deployment(**settings).inputs["spec"]["replicas"] == 1
