@@ -10,8 +10,9 @@ import typer
 from rich.console import Console
 
 from .checkout import Module, MutantsError, asking, copy
-from .functions import Tried, try_functions
-from .models import try_models
+from .functions import try_functions
+from .models import of_models
+from .trial import Tried, try_each
 
 output = Console(highlight=False, soft_wrap=True)
 progress = Console(stderr=True)
@@ -29,23 +30,23 @@ def mutants(
         chosen = Module.named(module)
         tests = asking(chosen)
         with tempfile.TemporaryDirectory() as folder, progress.status("copying") as status:
-            copies = [Path(folder) / f"copy-{number}" for number in range(workers)]
-            for each in copies:
+            first, *copies = [Path(folder) / f"copy-{number}" for number in range(workers + 1)]
+            for each in (first, *copies):
                 copy(each)
-            tried = try_models(chosen, tests, copies, status.update)
             status.update("functions")
-            tried += try_functions(chosen, tests, copies[0], workers)
+            noticed, left = try_functions(chosen, tests, first, workers)
+            tried = try_each([*of_models(chosen), *left], tests, copies, status.update)
     except MutantsError as error:
         progress.print(str(error), markup=False)
         raise typer.Exit(2) from None
-    output.print(report(chosen.path, tried, time.monotonic() - start), markup=False)
+    output.print(report(chosen.path, noticed + len(tried), tried, time.monotonic() - start), markup=False)
 
 
-def report(path: Path, tried: list[Tried], seconds: float) -> str:
+def report(path: Path, number: int, tried: list[Tried], seconds: float) -> str:
     """What a person reads of it: each that was not noticed, then the count."""
     unnoticed = [each.what for each in tried if not each.noticed]
     minutes, rest = divmod(round(seconds), 60)
-    count = f"{path}: {len(tried)} mutants, {len(unnoticed)} not noticed by a unit test, in {minutes} min {rest} s."
+    count = f"{path}: {number} mutants, {len(unnoticed)} not noticed by a unit test, in {minutes} min {rest} s."
     return "\n\n".join([*unnoticed, count])
 
 

@@ -4,33 +4,29 @@ import json
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from .checkout import Module, MutantsError
+from .trial import Mutant
 
 # What mutmut says of a mutant that some test has noticed: by a failure, or because it never ends.
 _NOTICED = ("killed", "timeout")
 
 
-@dataclass(frozen=True)
-class Tried:
-    """What came of one mutant."""
+def try_functions(module: Module, tests: list[str], folder: Path, workers: int) -> tuple[int, list[Mutant]]:
+    """Let mutmut try them all, in a copy of the checkout.
 
-    what: str
-    """What was changed, as a function's name and the lines before and after."""
-    noticed: bool
-
-
-def try_functions(module: Module, tests: list[str], folder: Path, workers: int) -> list[Tried]:
-    """Try them all, in a copy of the checkout.
+    It is fast, and too quick to say that nobody notices: it puts a mutant in its place after the imports, and asks the tests
+    that reach the function themselves, not those that look at what a fixture of another test has made there.
 
     Args:
         module: What is mutated.
         tests: The files of tests that are asked.
         folder: The copy; mutmut makes one of its own below it.
         workers: How many are tried at once.
+
+    Returns:
+        How many were noticed, and those that were not.
 
     Raises:
         MutantsError: mutmut can't be run, or the tests fail without any change.
@@ -41,11 +37,7 @@ def try_functions(module: Module, tests: list[str], folder: Path, workers: int) 
         line.strip().rpartition(": ") for line in _mutmut(folder, "results", "--all", "true").splitlines() if line
     ]
     unnoticed = [name for name, _, status in results if status not in _NOTICED]
-    with ThreadPoolExecutor(workers) as pool:
-        shown = dict(
-            zip(unnoticed, pool.map(lambda name: _change(_mutmut(folder, "show", name)), unnoticed), strict=True)
-        )
-    return [Tried(shown.get(name, name), name not in shown) for name, _, _ in results]
+    return len(results) - len(unnoticed), [_mutant(name, module, folder) for name in unnoticed]
 
 
 def _configure(module: Module, tests: list[str], folder: Path) -> None:
@@ -76,14 +68,26 @@ def _mutmut(folder: Path, *arguments: str) -> str:
     except FileNotFoundError:
         raise MutantsError("mutmut is not installed: run `make mutants MODULE=...`, which installs it.") from None
     if finished.returncode != 0:
-        raise MutantsError(
-            f"`mutmut {' '.join(arguments)}` failed:\n{finished.stdout[-4000:]}{finished.stderr[-4000:]}"
-        )
+        said = f"{finished.stdout}\n{finished.stderr}".splitlines()
+        # It draws a wheel that turns, a line each time.
+        told = "\n".join(line for line in said if not line.endswith("Running stats"))
+        raise MutantsError(f"`mutmut {' '.join(arguments)}` failed:\n{told[-4000:]}")
     return finished.stdout
 
 
-def _change(diff: str) -> str:
-    """The name of the function, and the lines before and after, of mutmut's difference."""
-    lines = diff.splitlines()
+def _mutant(name: str, module: Module, folder: Path) -> Mutant:
+    """One of mutmut's by its name, with the lines before and after."""
+    lines = _mutmut(folder, "show", name).splitlines()
+    # The longest name of a module that it begins with: the rest is the function's.
+    file = max(
+        (file for file in module.files if name.startswith(f"{Module(file).name}.")), key=lambda file: len(str(file))
+    )
     changed = [line for line in lines if line[:1] in "+-" and not line.startswith(("+++", "---"))]
-    return "\n".join([lines[0].removeprefix("# ").partition(":")[0], *changed])
+    what = "\n".join([lines[0].removeprefix("# ").partition(":")[0], *changed])
+    place = folder / file
+    kept = place.read_text()
+    _mutmut(folder, "apply", name)
+    try:
+        return Mutant(what, file, place.read_text())
+    finally:
+        place.write_text(kept)

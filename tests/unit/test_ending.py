@@ -44,6 +44,7 @@ def test_an_interrupt_ends_the_program_without_pythons_traceback(main: Path, mon
     assert (signal.SIGINT, signal.SIG_DFL) in taken
 
 
+@pytest.mark.as_text
 def test_both_programs_end_alike() -> None:
     ours, pipelines = (CHECKOUT / folder / "ending.py" for folder in ("components", "bootstrap/pipelines"))
     assert ours.read_text() == pipelines.read_text()
