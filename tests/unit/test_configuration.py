@@ -72,6 +72,15 @@ def test_problems_of_all_sections_are_reported_together() -> None:
     ]
 
 
+def test_of_an_unknown_cloud_nothing_that_follows_from_it_is_told() -> None:
+    config = program.configuration() | {"azure-native:environment": "germany"}
+    assert problems_of(config) == ["azure-native:environment: expected 'public', 'usgovernment' or 'china'"]
+
+
+def test_an_unknown_key_is_told_as_it_was_written() -> None:
+    assert of_gateway(location_name="contoso") == [f"{GATEWAY}.location_name: unknown key"]
+
+
 def test_a_kubeconfig_with_credentials_is_refused_and_they_are_not_shown() -> None:
     user = {"name": "contoso", "user": {"token": "s3cret", "client-key-data": "s3cret"}}
     kubeconfig = {**program.kubeconfig(), "users": [user]}
@@ -308,16 +317,20 @@ def test_mirrors_and_digests_are_images(image: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "endpoint",
+    ("endpoint", "host"),
     [
-        "contoso-apim.management.azure-api.net",
-        "https://contoso-apim.management.azure-api.net/subscriptions/sub/resourceGroups/rg?api-version=2021-01-01-preview",
+        ("contoso-apim.management.azure-api.net", "contoso-apim.management.azure-api.net"),
+        (
+            "https://contoso-apim.management.azure-api.net/subscriptions/sub/resourceGroups/rg?api-version=2021-01-01-preview",
+            "contoso-apim.management.azure-api.net",
+        ),
+        ("contoso-apim.Management.azure-api.net", "contoso-apim.Management.azure-api.net"),
     ],
 )
-def test_the_retired_configuration_api_is_refused_and_the_right_one_named(endpoint: str) -> None:
+def test_the_retired_configuration_api_is_refused_and_the_right_one_named(endpoint: str, host: str) -> None:
     assert of_instance(configurationEndpoint=endpoint) == [
         "self-hosted-gateway:apiManagement.configurationEndpoint: expected 'contoso-apim.configuration.azure-api.net': "
-        "contoso-apim.management.azure-api.net is the configuration API that was retired"
+        f"{host} is the configuration API that was retired"
     ]
 
 
@@ -394,6 +407,7 @@ def of_accepted(*entries: Any) -> list[str]:
         {**SCALED, "value": {"name": "by-hand", "ports": [80]}, "until": "2026-01-31"},
         # As the engine hands on a date without quotes.
         {**SCALED, "value": False, "until": "2126-12-31 00:00:00 +0000 UTC"},
+        {**SCALED, "until": "2126-12-31T00:00:00Z"},
         {"resource": "mygw-reader-assignment", "reason": "Given again by the tenant's administrator."},
     ],
 )
