@@ -93,6 +93,26 @@ def test_a_deployment_that_does_not_get_ready_is_kept_with_the_reasons(
     assert kubernetes.kubectl("get", "deployment", "mygw", "-n", namespace, "-o", "name") == "deployment.apps/mygw\n"
 
 
+def test_a_restricted_namespace_takes_the_deployment_and_refuses_its_pods_without_a_word_of_why(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
+) -> None:
+    kubernetes.kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted")
+    kubernetes.kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/warn=restricted")
+    kubernetes_plugin.engine.status_lines.clear()
+    kubernetes_plugin.engine.messages.clear()
+    kubernetes_plugin.create(DEPLOYMENT, deployment(namespace), preview=True)
+    with pytest.raises(PluginError) as refused:
+        kubernetes_plugin.create(DEPLOYMENT, timeout(deployment(namespace), 4))
+    assert refused.value.reasons[1:] == [
+        "[MinimumReplicasUnavailable] Deployment does not have minimum availability.",
+        "Minimum number of live Pods was not attained",
+    ]
+    # The API server's warning is dropped, and what the ReplicaSet says of its pods is another object's.
+    told = [text for _, text in (*kubernetes_plugin.engine.told(), *kubernetes_plugin.engine.messages)]
+    assert [text for text in told if "PodSecurity" in text] == []
+    kubernetes.await_event(namespace, "FailedCreate", 'violates PodSecurity "restricted:latest"')
+
+
 def test_a_rollout_tells_how_far_it_is(kubernetes_plugin: Plugin, node: Node, namespace: str) -> None:
     kubernetes_plugin.engine.status_lines.clear()
     kubernetes_plugin.create(DEPLOYMENT, deployment(namespace))
