@@ -92,6 +92,8 @@ class SelfHostedGateway(pulumi.ComponentResource):
                 deployment=settings.deployment,
                 container=settings.container,
                 pod=settings.pod,
+                service_account=settings.service_account,
+                disruption_budget=settings.disruption_budget,
                 service=settings.service,
                 instance_discovery=settings.instance_discovery,
                 gateway_settings={

@@ -6,6 +6,9 @@ import yaml
 
 from .conftest import CHECKOUT
 
+API_GROUPS = {"deployments": "apps", "replicasets": "apps", "poddisruptionbudgets": "policy"}
+"""The API groups of resources that are not in the core one."""
+
 Right = tuple[str, str]
 """A resource and a verb."""
 
@@ -30,6 +33,6 @@ def rights(who: str) -> set[Right]:
 def refusal(who: str, right: Right, namespace: str) -> str:
     """What the API server says without a right."""
     resource, verb = right
-    group = "apps" if resource in ("deployments", "replicasets") else ""
+    group = API_GROUPS.get(resource, "")
     where = f'resource "{resource}" in API group "{group}" in the namespace "{namespace}"'
     return f'is forbidden: User "{who}" cannot {verb} {where}'

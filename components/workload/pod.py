@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+import pulumi
 from pulumi_kubernetes.core.v1 import ContainerArgs, PodSpecArgs, PodTemplateSpecArgs
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
@@ -12,7 +13,12 @@ from components.workload.spread import spread_constraints
 
 
 def pod_template(
-    naming: Naming, replicas: int, settings: PodSettings, container: ContainerArgs, configuration: Configuration
+    naming: Naming,
+    replicas: int,
+    settings: PodSettings,
+    service_account: pulumi.Input[str] | None,
+    container: ContainerArgs,
+    configuration: Configuration,
 ) -> PodTemplateSpecArgs:
     """A pod with the gateway's container."""
     return PodTemplateSpecArgs(
@@ -31,6 +37,7 @@ def pod_template(
             node_selector=settings.node_selector or None,
             priority_class_name=settings.priority_class_name,
             security_context=cast("Any", settings.security_context),
+            service_account_name=service_account,
             termination_grace_period_seconds=settings.termination_grace_period_seconds,
             tolerations=cast("Any", settings.tolerations or None),
             topology_spread_constraints=cast("Any", spread_constraints(naming, replicas, settings) or None),

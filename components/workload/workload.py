@@ -7,16 +7,20 @@ import pulumi
 
 from components.config.models.workload.container import ContainerSettings
 from components.config.models.workload.deployment import DeploymentSettings
+from components.config.models.workload.disruption_budget import DisruptionBudgetSettings
 from components.config.models.workload.instance_discovery import InstanceDiscoverySettings
 from components.config.models.workload.pod import PodSettings
 from components.config.models.workload.service import ServiceSettings
+from components.config.models.workload.service_account import ServiceAccountSettings
 from components.workload import live_traffic
 from components.workload.configuration import ClientSecret, gateway_configuration
 from components.workload.container import gateway_container
 from components.workload.deployment import gateway_deployment
+from components.workload.disruption_budget import disruption_budget
 from components.workload.instance_discovery import discovery_settings, instance_discovery_service
 from components.workload.naming import Naming
 from components.workload.pod import pod_template
+from components.workload.service_account import service_account_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,12 @@ class GatewayWorkloadArgs:
 
     pod: PodSettings
     """What the stack's file says of the pods."""
+
+    service_account: ServiceAccountSettings
+    """What the stack's file says of the account that the pods have."""
+
+    disruption_budget: DisruptionBudgetSettings | None
+    """What the stack's file says of drains; None where it says nothing."""
 
     service: ServiceSettings
     """What the stack's file says of the live-traffic Service."""
@@ -76,9 +86,13 @@ class GatewayWorkload(pulumi.ComponentResource):
         configuration = gateway_configuration(name, naming, settings, args.client_secret, self)
 
         # The gateway.
+        account = service_account_name(name, naming, args.service_account, self)
         container = gateway_container(naming.app, args.image, args.container, args.instance_discovery, configuration)
-        template = pod_template(naming, args.replicas, args.pod, container, configuration)
+        template = pod_template(naming, args.replicas, args.pod, account, container, configuration)
         deployment = gateway_deployment(name, naming, args.replicas, args.deployment, template, args.ready_after, self)
+
+        if args.disruption_budget is not None:
+            disruption_budget(name, naming, args.disruption_budget, self)
 
         # Its addresses.
         service = live_traffic.live_traffic_service(name, naming, args.service, deployment, self)

@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from tests.cluster_roles import API_GROUPS
+
 # Of the kinds that tests ask for; singular, as kubectl takes them too.
 _GROUPS = {
     "configmap": "/api/v1",
@@ -51,8 +53,13 @@ class Cluster:
     def may(self, verb: str, resource: str, namespace: str) -> bool:
         """Whether the user may do something with a kind of object, such as `pods/log`, in a namespace."""
         kind, _, subresource = resource.partition("/")
-        group = "apps" if kind in ("deployments", "replicasets") else ""
-        asked = {"verb": verb, "group": group, "resource": kind, "subresource": subresource, "namespace": namespace}
+        asked = {
+            "verb": verb,
+            "group": API_GROUPS.get(kind, ""),
+            "resource": kind,
+            "subresource": subresource,
+            "namespace": namespace,
+        }
         review = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",

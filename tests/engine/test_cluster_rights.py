@@ -15,9 +15,10 @@ import pytest
 
 from tests.cluster_roles import refusal, rights, rules
 
-from .sandbox import Result, Sandbox, Stack, eventually
+from .sandbox import Result, Sandbox, Stack, eventually, sandbox_config, sandbox_gateway
 
 READ = ["configmaps", "secrets", "services", "deployments"]
+READ_IF_CONFIGURED = ["serviceaccounts", "poddisruptionbudgets"]
 LISTED = ["endpoints", "persistentvolumeclaims", "pods", "replicasets"]
 
 
@@ -111,6 +112,21 @@ def test_an_update_that_may_neither_list_nor_watch_pods_does_not_end(deployed: S
     deployed.check_drift().ok()
 
 
+def test_a_drift_check_that_may_not_read_an_object_of_a_setting_names_it(deployed: Stack) -> None:
+    gateway = sandbox_gateway(serviceAccount={"create": True}, disruptionBudget={"maxUnavailable": 1})
+    deployed.configure(sandbox_config(gateways=[gateway]))
+    deployed.up().ok()
+    deployed.check_drift(identity="reader").ok()
+    for kind in READ_IF_CONFIGURED:
+        with without(deployed.sandbox, "reader", kind, "get"):
+            reported = deployed.ops("drift", identity="reader")
+        assert reported.code not in (0, 7), reported.output
+        assert refusal("reader", (kind, "get"), "default") in reported.output
+    assert deployed.ops("verify", identity="reader").code == 0
+
+
 def test_the_cases_are_the_readers_rights() -> None:
-    expected = {(kind, "get") for kind in [*READ, "pods/log"]} | {(kind, "list") for kind in LISTED}
+    expected = {(kind, "get") for kind in [*READ, *READ_IF_CONFIGURED, "pods/log"]} | {
+        (kind, "list") for kind in LISTED
+    }
     assert rights("reader") == expected

@@ -82,6 +82,7 @@ self-hosted-gateway:gateways:
     namespace: apim
     image: mcr.microsoft.com/azure-api-management/gateway:2.13.0
     replicas: 3
+    disruptionBudget: { maxUnavailable: 1 }
     readerScope: resourceGroup
     createGatewayResource: true
     locationName: Contoso warehouse, Hall 3
@@ -178,6 +179,42 @@ self-hosted-gateway:gateways:
     container:
       volumeMounts:
         - { name: backup, mountPath: /apim/config }
+    authentication:
+      owners: [00000000-0000-0000-0000-000000000006]
+      clientSecret:
+        rotation: "2026-11-01"
+""",
+    ],
+    f"{PROJECT}:gateways[].serviceAccount": [
+        """\
+self-hosted-gateway:gateways:
+  - name: mygw
+    serviceAccount:
+      create: true
+      name: mygw-pods
+      annotations: { contoso.example/owner: integration }
+    authentication:
+      owners: [00000000-0000-0000-0000-000000000006]
+      clientSecret:
+        rotation: "2026-11-01"
+""",
+    ],
+    f"{PROJECT}:gateways[].disruptionBudget": [
+        """\
+self-hosted-gateway:gateways:
+  - name: mygw
+    replicas: 3
+    disruptionBudget:
+      maxUnavailable: 25%
+      unhealthyPodEvictionPolicy: IfHealthyBudget
+    authentication:
+      owners: [00000000-0000-0000-0000-000000000006]
+      clientSecret:
+        rotation: "2026-11-01"
+  - name: branch
+    replicas: 3
+    disruptionBudget:
+      minAvailable: 2
     authentication:
       owners: [00000000-0000-0000-0000-000000000006]
       clientSecret:

@@ -14,7 +14,15 @@ def everything() -> program.Graph:
     """A stack with every kind of resource that the program can declare."""
     return program.run(
         program.configuration(
-            gateways=[program.gateway(createGatewayResource=True, locationName="contoso branch", apis=["echo"])]
+            gateways=[
+                program.gateway(
+                    createGatewayResource=True,
+                    locationName="contoso branch",
+                    apis=["echo"],
+                    serviceAccount={"create": True},
+                    disruptionBudget={"maxUnavailable": 1},
+                )
+            ]
         )
     )
 

@@ -10,3 +10,10 @@ KubernetesName = Annotated[str, Pattern(r"[a-z]([-a-z0-9]{0,40}[a-z0-9])?", KUBE
 NamespaceName = Annotated[
     str, Pattern(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", "a namespace's name: 1 to 63 of a-z, 0-9 and '-'")
 ]
+ObjectName = Annotated[
+    str,
+    Pattern(
+        r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*",
+        "the name of a Kubernetes object: 1 to 253 of a-z, 0-9, '-' and '.'",
+    ),
+]

@@ -14,9 +14,11 @@ from components.config.models.azure import ScopeLevel
 from components.config.models.base import Settings
 from components.config.models.workload.container import ContainerSettings
 from components.config.models.workload.deployment import DeploymentSettings
+from components.config.models.workload.disruption_budget import DisruptionBudgetSettings
 from components.config.models.workload.instance_discovery import InstanceDiscoverySettings
 from components.config.models.workload.pod import PodSettings
 from components.config.models.workload.service import ServiceSettings
+from components.config.models.workload.service_account import ServiceAccountSettings
 
 
 class GatewaySettings(Settings):
@@ -53,6 +55,13 @@ class GatewaySettings(Settings):
         default_factory=ContainerSettings, description="The container, in Kubernetes' own words; see below."
     )
     pod: PodSettings = Field(default_factory=PodSettings, description="The pods, in Kubernetes' own words; see below.")
+    service_account: ServiceAccountSettings = Field(
+        default_factory=ServiceAccountSettings, description="The account that the pods have in the cluster; see below."
+    )
+    disruption_budget: DisruptionBudgetSettings | None = Field(
+        default=None,
+        description="How many pods a drain of nodes may end at a time; see below. Without it, all of them.",
+    )
     service: ServiceSettings = Field(
         default_factory=ServiceSettings, description="The Service that clients reach the gateway by; see below."
     )

@@ -10,6 +10,9 @@ from ..control_plane import Kubernetes
 from .rendered import differences, rendered
 
 EVERYTHING: dict[str, Any] = {
+    "replicas": 3,
+    "serviceAccount": {"create": True, "name": "pods", "annotations": {"contoso.example/owner": ""}},
+    "disruptionBudget": {"maxUnavailable": "25%"},
     "deployment": {
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": 1}},
         "minReadySeconds": 5,
@@ -33,6 +36,8 @@ EVERYTHING: dict[str, Any] = {
     },
 }
 LEAST: dict[str, Any] = {
+    "serviceAccount": {"name": "default"},
+    "disruptionBudget": {"minAvailable": 0},
     "deployment": {"strategy": {"type": "Recreate"}, "minReadySeconds": 0},
     "container": {
         "securityContext": None, "startupProbe": None, "livenessProbe": None, "preStopSeconds": 0, "resources": {},

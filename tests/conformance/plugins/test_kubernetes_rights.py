@@ -18,7 +18,14 @@ from .plugin import Made, Plugin, PluginError
 from .test_kubernetes_awaits import deployment, service
 from .test_kubernetes_objects import CONFIG_MAP, DEPLOYMENT, SECRET, SERVICE, configured
 
-OBJECTS = {"configmaps": CONFIG_MAP, "secrets": SECRET, "services": SERVICE, "deployments": DEPLOYMENT}
+OBJECTS = {
+    "configmaps": CONFIG_MAP,
+    "secrets": SECRET,
+    "services": SERVICE,
+    "deployments": DEPLOYMENT,
+    "serviceaccounts": "kubernetes:core/v1:ServiceAccount",
+    "poddisruptionbudgets": "kubernetes:policy/v1:PodDisruptionBudget",
+}
 # What the waits for a Deployment and a Service list and watch; of `provider/pkg/await` in the released plugin.
 WATCHED = {
     "deployments": DEPLOYMENT,
@@ -38,6 +45,11 @@ def inputs(namespace: str, kind: str, value: str = "first") -> Properties:
         "secrets": {"metadata": metadata, "data": {"key": base64.b64encode(value.encode()).decode()}},
         "services": {**service(namespace, clusterIP="None"), "metadata": metadata},
         "deployments": {**deployment(namespace), "metadata": metadata},
+        "serviceaccounts": {"metadata": metadata, "automountServiceAccountToken": False},
+        "poddisruptionbudgets": {
+            "metadata": metadata,
+            "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"app": "mygw"}}},
+        },
     }[kind]
 
 
@@ -81,13 +93,14 @@ def needing(plugin: Plugin, namespace: str, kind: str, verb: str, made: Made | N
 
 def test_the_documented_rights_are_enough(kubernetes: Kubernetes, node: Node, namespace: str) -> None:
     with deployer(kubernetes, namespace) as plugin:
-        made = [plugin.create(OBJECTS[kind], inputs(namespace, kind)) for kind in ("configmaps", "secrets")]
+        simple = ("configmaps", "secrets", "serviceaccounts", "poddisruptionbudgets")
+        made = [plugin.create(OBJECTS[kind], inputs(namespace, kind)) for kind in simple]
         made.append(plugin.create(DEPLOYMENT, deployment(namespace)))
         made.append(plugin.create(SERVICE, service(namespace, type="LoadBalancer")))
         for resource in made:
             assert plugin.drift(resource) == {}
-        changed = {kind: inputs(namespace, kind, "second") for kind in ("configmaps", "secrets")}
-        made[:2] = [plugin.update(made[0], changed["configmaps"]), plugin.update(made[1], changed["secrets"])]
+        changed = [inputs(namespace, kind, "second") for kind in simple]
+        made[: len(simple)] = [plugin.update(*each) for each in zip(made, changed, strict=False)]
         for resource in reversed(made):
             plugin.delete(resource)
 

@@ -1,0 +1,29 @@
+"""Disruption budgets that nodes could never be drained with."""
+
+from collections.abc import Iterator
+
+from components.config.formats.bound import pods
+from components.config.keys import GATEWAYS
+from components.config.models.gateway import GatewaySettings
+from components.config.models.workload.disruption_budget import DisruptionBudgetSettings
+from components.config.well_formed import WellFormed
+
+
+def blocking_budgets(settings: WellFormed) -> Iterator[str]:
+    """Budgets that keep every pod on its node."""
+    for index in settings.gateways():
+        place = (GATEWAYS, index, "disruptionBudget")
+        replicas = settings.at(GATEWAYS, index, "replicas", default=GatewaySettings.model_fields["replicas"].default)
+        if settings.given(*place) is None or not replicas:
+            continue
+        budget = settings.model(DisruptionBudgetSettings, *place)
+        if budget is None:
+            continue
+        key, such = f"{GATEWAYS}[{index}].disruptionBudget", "no node with a pod could be drained"
+        if budget.max_unavailable is not None and pods(budget.max_unavailable, replicas) == 0:
+            yield f"{key}.maxUnavailable: expected more than 0: {such}"
+        if budget.min_available is not None and (stay := pods(budget.min_available, replicas)) >= replicas:
+            yield (
+                f"{key}.minAvailable: expected fewer than `replicas` ({replicas}): {budget.min_available} means {stay} "
+                f"of them, and {such}"
+            )

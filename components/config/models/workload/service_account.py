@@ -1,0 +1,22 @@
+"""The account that the pods have in the cluster."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from components.config.formats.kubernetes import ObjectName
+from components.config.kubernetes.value import Kubernetes
+from components.config.models.base import Settings
+
+
+class ServiceAccountSettings(Settings):
+    """The account that the pods have in the cluster; without this key, the namespace's default one."""
+
+    create: bool = Field(default=False, strict=True, description="Create the ServiceAccount, too.")
+    name: ObjectName | None = Field(
+        default=None, description="Name of the ServiceAccount; default: where it is created, `kubernetesName`."
+    )
+    annotations: Annotated[dict[str, str], Kubernetes(Mapping[str, str])] = Field(
+        default={}, description="Annotations of the ServiceAccount; only where it is created."
+    )

@@ -1,0 +1,32 @@
+"""The ServiceAccount: who the pods are in the cluster."""
+
+import pulumi
+from pulumi_kubernetes.core.v1 import ServiceAccount
+
+from components.config.models.workload.service_account import ServiceAccountSettings
+from components.workload.naming import Naming
+
+
+def service_account_name(
+    name: str, naming: Naming, settings: ServiceAccountSettings, parent: pulumi.Resource
+) -> pulumi.Input[str] | None:
+    """Declare it where it is to be created, and return its name; None for the namespace's default one.
+
+    Args:
+        name: of the component; the resource's name begins with it.
+        naming: names and labels of the objects.
+        settings: what the stack's file says of it.
+        parent: the component.
+    """
+    if not settings.create:
+        return settings.name
+    metadata = naming.metadata(annotations=settings.annotations or None)
+    metadata.name = settings.name or naming.app
+    account = ServiceAccount(
+        f"{name}-service-account",
+        metadata=metadata,
+        # Whether pods get its token, they say themselves.
+        automount_service_account_token=False,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    return account.metadata.name
