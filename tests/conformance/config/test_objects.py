@@ -6,44 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.every_setting import EVERYTHING, LEAST
+
 from ..control_plane import Kubernetes
 from .rendered import differences, rendered
 
-EVERYTHING: dict[str, Any] = {
-    "replicas": 3,
-    "serviceAccount": {"create": True, "name": "pods", "annotations": {"contoso.example/owner": ""}},
-    "disruptionBudget": {"maxUnavailable": "25%"},
-    "deployment": {
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": 1}},
-        "minReadySeconds": 5,
-        "progressDeadlineSeconds": 1500,
-        "revisionHistoryLimit": 0,
-    },
-    "container": {
-        "resources": {"requests": {"cpu": 0.5, "memory": "2048Mi"}, "limits": {"cpu": 2, "memory": "2Gi"}},
-        "securityContext": {"runAsGroup": 2000, "capabilities": {"add": ["NET_BIND_SERVICE"]}},
-        "readinessProbe": {"httpGet": {"path": "/internal-status-0123456789abcdef"}, "initialDelaySeconds": 0},
-        "startupProbe": {"initialDelaySeconds": 5},
-        "livenessProbe": {"terminationGracePeriodSeconds": 30},
-        "preStopSeconds": 5,
-        "imagePullPolicy": "Always",
-    },
-    "pod": {
-        "automountServiceAccountToken": True,
-        "imagePullSecrets": [{"name": "contoso-registry"}],
-        "securityContext": {"fsGroup": 1001, "supplementalGroups": []},
-        "terminationGracePeriodSeconds": 90,
-    },
-}
-LEAST: dict[str, Any] = {
-    "serviceAccount": {"name": "default"},
-    "disruptionBudget": {"minAvailable": 0},
-    "deployment": {"strategy": {"type": "Recreate"}, "minReadySeconds": 0},
-    "container": {
-        "securityContext": None, "startupProbe": None, "livenessProbe": None, "preStopSeconds": 0, "resources": {},
-    },
-    "pod": {"automountServiceAccountToken": None, "imagePullSecrets": [], "securityContext": {}},
-}  # fmt: skip
 OPEN_SHIFT = {"container": {"securityContext": {"runAsUser": None}}}
 
 
