@@ -282,11 +282,11 @@ def test_an_image_that_does_not_exist_leaves_the_old_pods(deployed: Stack) -> No
     before = deployed.sandbox.only_pod()
     image = "mcr.microsoft.com/azure-api-management/gateway:2.99.0"
     deployed.configure(sandbox_config(gateways=[sandbox_gateway(image=image)]))
-    workload = deployed.sandbox.program / "components" / "workload.py"
+    workload = deployed.sandbox.program / "components" / "workload" / "deployment.py"
     text = workload.read_text()
     # 25 minutes are too long for a test; nothing else of the program changes.
-    assert 'update="25m"' in text
-    workload.write_text(text.replace('update="25m"', 'update="20s"'))
+    assert "update=timeout" in text
+    workload.write_text(text.replace("update=timeout", 'update="20s"'))
     try:
         fails(deployed, NEVER_READY)
         assert "ImagePull" in deployed.sandbox.output[-1]
