@@ -63,7 +63,12 @@ def test_a_preview_stands_on_the_runs_page_for_each_stack_that_is_affected(proje
     project.head = project.repository.commit()
     jobs = project.run("preview.yml")
     assert list(jobs) == ["affected", "preview_dev", "preview_staging", "preview_prod"]
-    assert "| update | `mygw-workload-deployment` | Deployment | `spec.replicas` |" in jobs["preview_dev"].summary
+    # More than one pod are spread over zones and nodes.
+    row = (
+        "| update | `mygw-workload-deployment` | Deployment | `spec.replicas`, "
+        "`spec.template.spec.topologySpreadConstraints` |"
+    )
+    assert row in jobs["preview_dev"].summary
 
     project.repository.write("Pulumi.prod.yaml", project.follower_file("prod").replace("existing", "exisiting"))
     project.head = project.repository.commit()

@@ -138,7 +138,12 @@ def test_a_pull_request_gets_one_comment_for_each_stack_that_it_can_affect_and_i
     assert [re.findall(r"### Preview of `(\w+)`", text) for text in written] == [["dev"], ["prod"], ["staging"]]
     dev = written[0]
     assert dev.startswith("<!-- self-hosted-gateway preview dev -->\n### Preview of `dev`\n\nStack dev: 1 to update, ")
-    assert "| update | `mygw-workload-deployment` | Deployment | `spec.replicas` |" in dev
+    # More than one pod are spread over zones and nodes.
+    row = (
+        "| update | `mygw-workload-deployment` | Deployment | `spec.replicas`, "
+        "`spec.template.spec.topologySpreadConstraints` |"
+    )
+    assert row in dev
     folded = dev.partition("<details><summary>Details</summary>")[2]
     assert "- spec.replicas: 1\n+ spec.replicas: 2" in folded
     assert dev.endswith("<sub>Commit abc1234, [run](https://github.com/contoso/gateway/actions/runs/4711)</sub>")
