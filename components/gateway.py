@@ -11,6 +11,7 @@ from components.config.models.gateway import GatewaySettings
 from components.identity import GatewayIdentity, GatewayIdentityArgs
 from components.role_assignment import ServicePrincipalRole, ServicePrincipalRoleArgs
 from components.workload.configuration import ClientSecret
+from components.workload.scaling import scaling
 from components.workload.workload import GatewayWorkload, GatewayWorkloadArgs
 
 
@@ -88,7 +89,8 @@ class SelfHostedGateway(pulumi.ComponentResource):
                 kubernetes_name=settings.kubernetes_name,
                 namespace=settings.namespace,
                 image=settings.image,
-                replicas=settings.replicas,
+                scaling=scaling(settings.replicas, settings.autoscaling),
+                autoscaling=settings.autoscaling,
                 deployment=settings.deployment,
                 container=settings.container,
                 pod=settings.pod,

@@ -6,7 +6,12 @@ import yaml
 
 from .conftest import CHECKOUT
 
-API_GROUPS = {"deployments": "apps", "replicasets": "apps", "poddisruptionbudgets": "policy"}
+API_GROUPS = {
+    "deployments": "apps",
+    "replicasets": "apps",
+    "poddisruptionbudgets": "policy",
+    "horizontalpodautoscalers": "autoscaling",
+}
 """The API groups of resources that are not in the core one."""
 
 Right = tuple[str, str]

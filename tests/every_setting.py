@@ -18,7 +18,16 @@ _NODES: dict[str, Any] = {
 }
 
 EVERYTHING: dict[str, Any] = {
-    "replicas": 3,
+    "autoscaling": {
+        "minReplicas": 3,
+        "maxReplicas": 10,
+        "cpu": 80,
+        "memory": 70,
+        "behavior": {
+            "scaleUp": {"stabilizationWindowSeconds": 0, "policies": []},
+            "scaleDown": {"policies": [{"type": "Percent", "value": 10, "periodSeconds": 60}], "selectPolicy": "Min"},
+        },
+    },
     "serviceAccount": {"create": True, "name": "pods", "annotations": {"contoso.example/owner": ""}},
     "disruptionBudget": {"maxUnavailable": "25%", "unhealthyPodEvictionPolicy": "IfHealthyBudget"},
     "service": {
@@ -81,6 +90,7 @@ EVERYTHING: dict[str, Any] = {
 """As much as one gateway can have."""
 
 LEAST: dict[str, Any] = {
+    "replicas": "external",
     "serviceAccount": {"name": "default"},
     "disruptionBudget": {"minAvailable": 0},
     "service": {"type": "ClusterIP", "ports": {"https": None}},

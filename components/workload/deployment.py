@@ -10,6 +10,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 
 from components.config.models.workload.deployment import DeploymentSettings
 from components.workload.naming import Naming
+from components.workload.scaling import Scaling
 
 # Kubernetes gives a rollout up first, and says why: Pulumi's own wait is longer.
 SECONDS_AFTER_DEADLINE = 5 * 60
@@ -18,7 +19,7 @@ SECONDS_AFTER_DEADLINE = 5 * 60
 def gateway_deployment(
     name: str,
     naming: Naming,
-    replicas: int,
+    scaling: Scaling,
     settings: DeploymentSettings,
     template: PodTemplateSpecArgs,
     ready_after: Sequence[pulumi.Resource],
@@ -29,7 +30,7 @@ def gateway_deployment(
     Args:
         name: of the component; the resource's name begins with it.
         naming: names and labels of the objects.
-        replicas: number of pods.
+        scaling: number of pods.
         settings: what the stack's file says of it.
         template: what a pod is made from.
         ready_after: what a pod needs to become ready.
@@ -42,7 +43,7 @@ def gateway_deployment(
         spec=DeploymentSpecArgs(
             # The API server leaves 0 out.
             min_ready_seconds=settings.min_ready_seconds or None,
-            replicas=replicas,
+            replicas=scaling.declared,
             revision_history_limit=settings.revision_history_limit,
             selector=LabelSelectorArgs(match_labels=naming.labels),
             strategy=cast("Any", settings.strategy),
@@ -52,6 +53,7 @@ def gateway_deployment(
         opts=pulumi.ResourceOptions(
             parent=parent,
             depends_on=list(ready_after),
+            ignore_changes=["spec.replicas"] if scaling.ignored else None,
             custom_timeouts=pulumi.CustomTimeouts(create=timeout, update=timeout),
         ),
     )

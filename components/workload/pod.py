@@ -9,12 +9,13 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.config.models.workload.pod import PodSettings
 from components.workload.configuration import Configuration
 from components.workload.naming import Naming
+from components.workload.scaling import Scaling
 from components.workload.spread import spread_constraints
 
 
 def pod_template(
     naming: Naming,
-    replicas: int,
+    scaling: Scaling,
     settings: PodSettings,
     service_account: pulumi.Input[str] | None,
     container: ContainerArgs,
@@ -40,7 +41,7 @@ def pod_template(
             service_account_name=service_account,
             termination_grace_period_seconds=settings.termination_grace_period_seconds,
             tolerations=cast("Any", settings.tolerations or None),
-            topology_spread_constraints=cast("Any", spread_constraints(naming, replicas, settings) or None),
+            topology_spread_constraints=cast("Any", spread_constraints(naming, scaling, settings) or None),
             volumes=cast("Any", settings.volumes or None),
         ),
     )

@@ -10,9 +10,11 @@ from components.config.models.workload.deployment import DeploymentSettings
 from components.config.models.workload.disruption_budget import DisruptionBudgetSettings
 from components.config.models.workload.instance_discovery import InstanceDiscoverySettings
 from components.config.models.workload.pod import PodSettings
+from components.config.models.workload.scaling import AutoscalingSettings
 from components.config.models.workload.service import ServiceSettings
 from components.config.models.workload.service_account import ServiceAccountSettings
 from components.workload import live_traffic
+from components.workload.autoscaler import autoscaler
 from components.workload.configuration import ClientSecret, gateway_configuration
 from components.workload.container import gateway_container
 from components.workload.deployment import gateway_deployment
@@ -20,6 +22,7 @@ from components.workload.disruption_budget import disruption_budget
 from components.workload.instance_discovery import discovery_settings, instance_discovery_service
 from components.workload.naming import Naming
 from components.workload.pod import pod_template
+from components.workload.scaling import Scaling
 from components.workload.service_account import service_account_name
 
 
@@ -36,8 +39,11 @@ class GatewayWorkloadArgs:
     image: str
     """Container image with its tag."""
 
-    replicas: int
+    scaling: Scaling
     """Number of pods."""
+
+    autoscaling: AutoscalingSettings | None
+    """What the stack's file says of an autoscaler; None where there is none."""
 
     deployment: DeploymentSettings
     """What the stack's file says of the Deployment."""
@@ -88,9 +94,11 @@ class GatewayWorkload(pulumi.ComponentResource):
         # The gateway.
         account = service_account_name(name, naming, args.service_account, self)
         container = gateway_container(naming.app, args.image, args.container, args.instance_discovery, configuration)
-        template = pod_template(naming, args.replicas, args.pod, account, container, configuration)
-        deployment = gateway_deployment(name, naming, args.replicas, args.deployment, template, args.ready_after, self)
+        template = pod_template(naming, args.scaling, args.pod, account, container, configuration)
+        deployment = gateway_deployment(name, naming, args.scaling, args.deployment, template, args.ready_after, self)
 
+        if args.autoscaling is not None:
+            autoscaler(name, naming, args.autoscaling, deployment, self)
         if args.disruption_budget is not None:
             disruption_budget(name, naming, args.disruption_budget, self)
 

@@ -18,7 +18,7 @@ from tests.cluster_roles import refusal, rights, rules
 from .sandbox import Result, Sandbox, Stack, eventually, sandbox_config, sandbox_gateway
 
 READ = ["configmaps", "secrets", "services", "deployments"]
-READ_IF_CONFIGURED = ["serviceaccounts", "poddisruptionbudgets"]
+READ_IF_CONFIGURED = ["serviceaccounts", "poddisruptionbudgets", "horizontalpodautoscalers"]
 LISTED = ["endpoints", "persistentvolumeclaims", "pods", "replicasets"]
 
 
@@ -113,7 +113,12 @@ def test_an_update_that_may_neither_list_nor_watch_pods_does_not_end(deployed: S
 
 
 def test_a_drift_check_that_may_not_read_an_object_of_a_setting_names_it(deployed: Stack) -> None:
-    gateway = sandbox_gateway(serviceAccount={"create": True}, disruptionBudget={"maxUnavailable": 1})
+    gateway = sandbox_gateway(
+        serviceAccount={"create": True},
+        disruptionBudget={"maxUnavailable": 1},
+        autoscaling={"minReplicas": 1, "maxReplicas": 2, "cpu": 80},
+        container={"resources": {"requests": {"cpu": "100m"}}},
+    )
     deployed.configure(sandbox_config(gateways=[gateway]))
     deployed.up().ok()
     deployed.check_drift(identity="reader").ok()

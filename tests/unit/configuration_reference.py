@@ -93,6 +93,26 @@ self-hosted-gateway:gateways:
         rotation: "2026-11-01"
 """,
     ],
+    f"{PROJECT}:gateways[].autoscaling": [
+        """\
+self-hosted-gateway:gateways:
+  - name: mygw
+    autoscaling:
+      minReplicas: 3
+      maxReplicas: 10
+      cpu: 80
+      memory: 80
+      behavior:
+        scaleDown: { stabilizationWindowSeconds: 600 }
+    container:
+      resources:
+        requests: { cpu: 2, memory: 2Gi }
+    authentication:
+      owners: [00000000-0000-0000-0000-000000000006]
+      clientSecret:
+        rotation: "2026-11-01"
+""",
+    ],
     f"{PROJECT}:gateways[].deployment": [
         """\
 self-hosted-gateway:gateways:
@@ -425,6 +445,8 @@ def _key(name: str, schema: dict[str, Any], required: set[str], models: dict[str
 
 def _value(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema of a value that may be left out."""
+    if "expected" in schema:
+        return schema
     return next((option for option in schema.get("anyOf", []) if option.get("type") != "null"), schema)
 
 

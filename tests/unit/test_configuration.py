@@ -58,7 +58,7 @@ def test_problems_of_all_sections_are_reported_together() -> None:
         "azure-native:tenantId: expected a GUID such as 00000000-0000-0000-0000-000000000000",
         "self-hosted-gateway:apiManagement.resourceGroup: required, but missing",
         "self-hosted-gateway:apiManagement.validatorScope: expected 'resourceGroup' or 'subscription'",
-        "self-hosted-gateway:gateways[0].replicas: expected a whole number",
+        "self-hosted-gateway:gateways[0].replicas: expected a whole number, 0 or more, or 'external'",
         "self-hosted-gateway:gateways[0].authentication.clientSecret.validity: expected an ISO 8601 duration, "
         "for example P180D",
         "self-hosted-gateway:gateways[1].name: required, but missing",
@@ -98,11 +98,6 @@ def test_a_kubeconfig_that_means_no_cluster_is_refused(change: dict[str, Any]) -
         "self-hosted-gateway:cluster.kubeconfig: it means no cluster: its `current-context` is one of its `contexts`, and "
         "the `cluster` of that one of its `clusters`, with a `server`"
     ]
-
-
-def test_a_gateway_has_at_least_one_pod() -> None:
-    (problem,) = problems_of(program.configuration(gateways=[program.gateway(replicas=0)]))
-    assert problem == "self-hosted-gateway:gateways[0].replicas: expected greater than or equal to 1"
 
 
 GATEWAY = "self-hosted-gateway:gateways[0]"
@@ -148,7 +143,7 @@ def test_contradictions_are_reported_beside_malformed_values() -> None:
     covered = f"(/subscriptions/{program.SUBSCRIPTION}/resourceGroups/other) does not cover"
     group = f"/subscriptions/{program.SUBSCRIPTION}/resourceGroups/contoso-rg"
     assert problems_of(config) == [
-        f"{GATEWAY}.replicas: expected a whole number",
+        f"{GATEWAY}.replicas: expected a whole number, 0 or more, or 'external'",
         f"{GATEWAY}.locationName: has no effect unless `createGatewayResource` is true",
         f"{SECRET}.rotation: the secret expired on 2026-01-02 (rotation plus validity): set a later `rotation`",
         "self-hosted-gateway:gateways[1].image: expected a text",

@@ -10,11 +10,13 @@ from components.config.models.workload.deployment import DeploymentSettings
 from components.config.models.workload.disruption_budget import DisruptionBudgetSettings
 from components.config.models.workload.instance_discovery import InstanceDiscoverySettings
 from components.config.models.workload.pod import PodSettings
+from components.config.models.workload.scaling import AutoscalingSettings
 from components.config.models.workload.service import ServiceSettings
 from components.config.models.workload.service_account import ServiceAccountSettings
 from tests.every_setting import EVERYTHING, LEAST
 
 MODELS: dict[str, type[Settings]] = {
+    "autoscaling": AutoscalingSettings,
     "container": ContainerSettings,
     "deployment": DeploymentSettings,
     "disruptionBudget": DisruptionBudgetSettings,

@@ -21,6 +21,8 @@ def everything() -> program.Graph:
                     apis=["echo"],
                     serviceAccount={"create": True},
                     disruptionBudget={"maxUnavailable": 1},
+                    autoscaling={"minReplicas": 3, "maxReplicas": 5, "cpu": 80},
+                    container={"resources": {"requests": {"cpu": 2}}},
                 )
             ]
         )

@@ -13,17 +13,21 @@ def blocking_budgets(settings: WellFormed) -> Iterator[str]:
     """Budgets that keep every pod on its node."""
     for index in settings.gateways():
         place = (GATEWAYS, index, "disruptionBudget")
-        replicas = settings.at(GATEWAYS, index, "replicas", default=GatewaySettings.model_fields["replicas"].default)
-        if settings.given(*place) is None or not replicas:
+        # With an autoscaler it has to let a pod go where the fewest run.
+        fewest, key_of_fewest = settings.at(GATEWAYS, index, "autoscaling", "minReplicas"), "autoscaling.minReplicas"
+        if settings.given(GATEWAYS, index, "autoscaling") is None:
+            default = GatewaySettings.model_fields["replicas"].default
+            fewest, key_of_fewest = settings.at(GATEWAYS, index, "replicas", default=default), "replicas"
+        if settings.given(*place) is None or not isinstance(fewest, int) or fewest == 0:
             continue
         budget = settings.model(DisruptionBudgetSettings, *place)
         if budget is None:
             continue
         key, such = f"{GATEWAYS}[{index}].disruptionBudget", "no node with a pod could be drained"
-        if budget.max_unavailable is not None and pods(budget.max_unavailable, replicas) == 0:
+        if budget.max_unavailable is not None and pods(budget.max_unavailable, fewest) == 0:
             yield f"{key}.maxUnavailable: expected more than 0: {such}"
-        if budget.min_available is not None and (stay := pods(budget.min_available, replicas)) >= replicas:
+        if budget.min_available is not None and (stay := pods(budget.min_available, fewest)) >= fewest:
             yield (
-                f"{key}.minAvailable: expected fewer than `replicas` ({replicas}): {budget.min_available} means {stay} "
+                f"{key}.minAvailable: expected fewer than `{key_of_fewest}` ({fewest}): {budget.min_available} means {stay} "
                 f"of them, and {such}"
             )

@@ -8,6 +8,7 @@ from components.config.contradictions.availability import blocking_budgets
 from components.config.contradictions.names import taken_names
 from components.config.contradictions.pods import impossible_pods
 from components.config.contradictions.rollout import impossible_rollouts
+from components.config.contradictions.scaling import impossible_scaling
 from components.config.contradictions.service_accounts import impossible_service_accounts
 from components.config.contradictions.services import impossible_services
 from components.config.well_formed import Place, WellFormed
@@ -18,6 +19,7 @@ def contradictions(settings: WellFormed, derived: set[Place]) -> Iterator[str]:
     yield from taken_names(settings, derived)
     yield from impossible_pods(settings)
     yield from impossible_rollouts(settings)
+    yield from impossible_scaling(settings)
     yield from blocking_budgets(settings)
     yield from impossible_service_accounts(settings)
     yield from impossible_services(settings)

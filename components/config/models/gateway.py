@@ -17,6 +17,7 @@ from components.config.models.workload.deployment import DeploymentSettings
 from components.config.models.workload.disruption_budget import DisruptionBudgetSettings
 from components.config.models.workload.instance_discovery import InstanceDiscoverySettings
 from components.config.models.workload.pod import PodSettings
+from components.config.models.workload.scaling import AutoscalingSettings, Replicas
 from components.config.models.workload.service import ServiceSettings
 from components.config.models.workload.service_account import ServiceAccountSettings
 
@@ -30,11 +31,12 @@ class GatewaySettings(Settings):
     image: Image = Field(
         default="mcr.microsoft.com/azure-api-management/gateway:2.13.0", description="Container image, 2.2 or later."
     )
-    replicas: int = Field(
+    replicas: Replicas = Field(
         default=1,
-        ge=1,
-        strict=True,
-        description="Number of pods. With none, an update would succeed and nobody would be served.",
+        description="Number of pods. `external` if another autoscaler (KEDA) decides it: then an update never changes it.",
+    )
+    autoscaling: AutoscalingSettings | None = Field(
+        default=None, description="Have Kubernetes decide the number of pods, instead of `replicas`; see below."
     )
     reader_scope: ScopeLevel = Field(
         default=ScopeLevel.INSTANCE, description="Where the reader role is assigned to the gateway's application."

@@ -25,6 +25,7 @@ OBJECTS = {
     "deployments": DEPLOYMENT,
     "serviceaccounts": "kubernetes:core/v1:ServiceAccount",
     "poddisruptionbudgets": "kubernetes:policy/v1:PodDisruptionBudget",
+    "horizontalpodautoscalers": "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
 }
 # What the waits for a Deployment and a Service list and watch; of `provider/pkg/await` in the released plugin.
 WATCHED = {
@@ -46,6 +47,13 @@ def inputs(namespace: str, kind: str, value: str = "first") -> Properties:
         "services": {**service(namespace, clusterIP="None"), "metadata": metadata},
         "deployments": {**deployment(namespace), "metadata": metadata},
         "serviceaccounts": {"metadata": metadata, "automountServiceAccountToken": False},
+        "horizontalpodautoscalers": {
+            "metadata": metadata,
+            "spec": {
+                "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "none"},
+                "maxReplicas": 2,
+            },
+        },
         "poddisruptionbudgets": {
             "metadata": metadata,
             "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"app": "mygw"}}},
@@ -93,7 +101,7 @@ def needing(plugin: Plugin, namespace: str, kind: str, verb: str, made: Made | N
 
 def test_the_documented_rights_are_enough(kubernetes: Kubernetes, node: Node, namespace: str) -> None:
     with deployer(kubernetes, namespace) as plugin:
-        simple = ("configmaps", "secrets", "serviceaccounts", "poddisruptionbudgets")
+        simple = ("configmaps", "secrets", "serviceaccounts", "poddisruptionbudgets", "horizontalpodautoscalers")
         made = [plugin.create(OBJECTS[kind], inputs(namespace, kind)) for kind in simple]
         made.append(plugin.create(DEPLOYMENT, deployment(namespace)))
         made.append(plugin.create(SERVICE, service(namespace, type="LoadBalancer")))
