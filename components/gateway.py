@@ -88,6 +88,7 @@ class SelfHostedGateway(pulumi.ComponentResource):
             GatewayWorkloadArgs(
                 kubernetes_name=settings.kubernetes_name,
                 namespace=settings.namespace,
+                common_labels=settings.common_labels,
                 image=settings.image,
                 scaling=scaling(settings.replicas, settings.autoscaling),
                 autoscaling=settings.autoscaling,

@@ -18,6 +18,7 @@ _NODES: dict[str, Any] = {
 }
 
 EVERYTHING: dict[str, Any] = {
+    "commonLabels": {"contoso.example/team": "integration", "empty": ""},
     "autoscaling": {
         "minReplicas": 3,
         "maxReplicas": 10,

@@ -45,7 +45,7 @@ def gateway_deployment(
             min_ready_seconds=settings.min_ready_seconds or None,
             replicas=scaling.declared,
             revision_history_limit=settings.revision_history_limit,
-            selector=LabelSelectorArgs(match_labels=naming.labels),
+            selector=LabelSelectorArgs(match_labels=naming.selector),
             strategy=cast("Any", settings.strategy),
             progress_deadline_seconds=settings.progress_deadline_seconds,
             template=template,

@@ -25,7 +25,7 @@ def disruption_budget(
         spec=PodDisruptionBudgetSpecArgs(
             max_unavailable=settings.max_unavailable,
             min_available=settings.min_available,
-            selector=LabelSelectorArgs(match_labels=naming.labels),
+            selector=LabelSelectorArgs(match_labels=naming.selector),
             unhealthy_pod_eviction_policy=settings.unhealthy_pod_eviction_policy,
         ),
         opts=pulumi.ResourceOptions(parent=parent),

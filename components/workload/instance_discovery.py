@@ -67,7 +67,7 @@ def instance_discovery_service(
                     protocol="UDP",
                 ),
             ],
-            selector=naming.labels,
+            selector=naming.selector,
         ),
         opts=pulumi.ResourceOptions(parent=parent),
     )

@@ -38,7 +38,7 @@ def live_traffic_service(
                 for port_name, (port, target) in given.items()
                 if port is not None
             ],
-            selector=naming.labels,
+            selector=naming.selector,
         ),
         opts=pulumi.ResourceOptions(
             parent=parent,

@@ -1,7 +1,7 @@
 """Names and labels of the Kubernetes objects of one gateway."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
@@ -16,10 +16,18 @@ class Naming:
     namespace: str
     """Namespace of all objects."""
 
+    common_labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Further labels of all objects and of the pods, by which nothing selects."""
+
+    @property
+    def selector(self) -> dict[str, str]:
+        """The label by which Deployment and Services select the pods. A Deployment's can't change."""
+        return {"app": self.app}
+
     @property
     def labels(self) -> dict[str, str]:
-        """Labels of all objects and of the pods, by which Deployment and Services select them."""
-        return {"app": self.app}
+        """Labels of all objects and of the pods."""
+        return {**self.common_labels, **self.selector}
 
     def metadata(self, suffix: str = "", annotations: Mapping[str, str] | None = None) -> ObjectMetaArgs:
         """The metadata of the object whose name ends with the suffix."""

@@ -11,7 +11,7 @@ _TOPOLOGIES = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
 
 def spread_constraints(naming: Naming, scaling: Scaling, settings: PodSettings) -> list[dict[str, Any]]:
     """The constraints of the stack's file; by default evenly if possible, where there is more than one pod to spread."""
-    selector = {"matchLabels": naming.labels}
+    selector = {"matchLabels": naming.selector}
     if settings.topology_spread_constraints is not None:
         return [{"labelSelector": selector, **constraint} for constraint in settings.topology_spread_constraints]
     if not scaling.several:

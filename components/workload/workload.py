@@ -36,6 +36,9 @@ class GatewayWorkloadArgs:
     namespace: str
     """Namespace of all objects; it exists already."""
 
+    common_labels: Mapping[str, str]
+    """Further labels of all objects and of the pods."""
+
     image: str
     """Container image with its tag."""
 
@@ -84,7 +87,7 @@ class GatewayWorkload(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: GatewayWorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("self-hosted-gateway:workload:GatewayWorkload", name, None, opts)
-        naming = Naming(args.kubernetes_name, args.namespace)
+        naming = Naming(args.kubernetes_name, args.namespace, args.common_labels)
 
         # Settings and secret.
         discovery = discovery_settings(naming, args.instance_discovery, args.pod.dns_policy)

@@ -79,6 +79,7 @@ self-hosted-gateway:gateways:
         rotation: "2026-11-01"
   - name: Contoso-Warehouse # Kubernetes does not take capitals
     kubernetesName: warehouse
+    commonLabels: { contoso.example/team: integration }
     namespace: apim
     image: mcr.microsoft.com/azure-api-management/gateway:2.13.0
     replicas: 3

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit import program
 from tests.unit.test_workload_settings import deployment, pod, problems
 
 ZONES = {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "DoNotSchedule"}
@@ -68,6 +69,20 @@ def test_annotations_and_labels_stand_beside_the_programs_and_select_nothing() -
     assert found["spec"]["selector"] == {"matchLabels": {"app": "mygw"}}
 
 
+def test_common_labels_are_on_all_objects_and_in_no_selector() -> None:
+    common = {"contoso.example/team": "integration"}
+    settings = {"commonLabels": common, "disruptionBudget": {"maxUnavailable": 1}, "pod": {"labels": {"own": "1"}}}
+    found = program.run(program.configuration(gateways=[program.gateway(**settings)]))
+    objects = [each.inputs for each in found.resources if each.type.startswith("kubernetes:")]
+    assert len(objects) == 6
+    for each in objects:
+        assert each["metadata"]["labels"] == {"app": "mygw", **common}
+        selector = each.get("spec", {}).get("selector", {})
+        assert selector.get("matchLabels", selector) in ({"app": "mygw"}, {})
+    template = found.one("kubernetes:apps/v1:Deployment").inputs["spec"]["template"]
+    assert template["metadata"]["labels"] == {"app": "mygw", "own": "1", **common}
+
+
 def test_further_variables_and_volumes_stand_beside_the_programs_and_its_settings_win() -> None:
     variable = {"name": "HTTPS_PROXY", "valueFrom": {"secretKeyRef": {"name": "contoso-proxy", "key": "address"}}}
     settings = {"env": [variable], "envFrom": [{"configMapRef": {"name": "contoso"}}], "volumeMounts": MOUNTS}
@@ -86,6 +101,16 @@ def test_further_variables_and_volumes_stand_beside_the_programs_and_its_setting
     ("settings", "expected"),
     [
         ({"pod": {"labels": {"app": "other"}}}, ["pod.labels: leave `app` out: Deployment and Services select the pods by it"]),
+        ({"commonLabels": {"app": "other"}}, [
+            "commonLabels: leave `app` out: Deployment and Services select the pods by it"
+        ]),
+        ({"commonLabels": {"team": "the integrators"}}, [
+            "commonLabels: expected 'team' to have a label's value: 63 letters, digits and '-', '_', '.' at most"
+        ]),
+        ({"pod": {"nodeSelector": {"-disk": "ssd"}}}, [
+            "pod.nodeSelector: expected '-disk' to be a label's name: 1 to 63 letters, digits and '-', '_', '.', after a "
+            "domain and '/'"
+        ]),
         ({"pod": {"annotations": {"self-hosted-gateway/settings-checksum": "1"}}}, [
             "pod.annotations: leave `self-hosted-gateway/settings-checksum` out: the program restarts the pods by it"
         ]),

@@ -1,5 +1,6 @@
 """One self-hosted gateway."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo
@@ -8,7 +9,9 @@ from pydantic import field_validator as check
 from components.config.formats.azure import ApiId, GatewayName, LocationName
 from components.config.formats.image import Image
 from components.config.formats.kubernetes import KubernetesName, NamespaceName
+from components.config.formats.labels import well_formed_labels, without_app
 from components.config.formats.text import distinct
+from components.config.kubernetes.value import Kubernetes
 from components.config.models.authentication import AuthenticationSettings
 from components.config.models.azure import ScopeLevel
 from components.config.models.base import Settings
@@ -28,6 +31,9 @@ class GatewaySettings(Settings):
     name: GatewayName = Field(description="Name of the gateway resource of the API Management instance.")
     kubernetes_name: KubernetesName = Field(description="Name of the Kubernetes objects; default: the gateway's name.")
     namespace: NamespaceName = Field(default="default", description="Namespace of the Kubernetes objects.")
+    common_labels: Annotated[
+        dict[str, str], Kubernetes(Mapping[str, str]), AfterValidator(well_formed_labels), AfterValidator(without_app)
+    ] = Field(default={}, description="Labels of all Kubernetes objects and of the pods, beside `app`.")
     image: Image = Field(
         default="mcr.microsoft.com/azure-api-management/gateway:2.13.0", description="Container image, 2.2 or later."
     )

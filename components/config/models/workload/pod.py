@@ -15,16 +15,11 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pydantic import AfterValidator, Field
 
+from components.config.formats.labels import well_formed_labels, without_app
 from components.config.kubernetes.value import Kubernetes
 from components.config.models.base import Settings
 
 NODE_SELECTOR = {"kubernetes.io/os": "linux"}
-
-
-def _none_of_the_programs_labels(labels: dict[str, str]) -> dict[str, str]:
-    if "app" in labels:
-        raise ValueError("leave `app` out: Deployment and Services select the pods by it")
-    return labels
 
 
 def _none_of_the_programs_annotations(annotations: dict[str, str]) -> dict[str, str]:
@@ -39,10 +34,13 @@ class PodSettings(Settings):
     annotations: Annotated[
         dict[str, str], Kubernetes(Mapping[str, str]), AfterValidator(_none_of_the_programs_annotations)
     ] = Field(default={}, description="Annotations of the pods, beside the program's own.")
-    labels: Annotated[dict[str, str], Kubernetes(Mapping[str, str]), AfterValidator(_none_of_the_programs_labels)] = (
-        Field(default={}, description="Labels of the pods, beside `app`.")
-    )
-    node_selector: Annotated[dict[str, str], Kubernetes(Mapping[str, str], NODE_SELECTOR)] | None = Field(
+    labels: Annotated[
+        dict[str, str], Kubernetes(Mapping[str, str]), AfterValidator(well_formed_labels), AfterValidator(without_app)
+    ] = Field(default={}, description="Labels of the pods, beside `app`.")
+    node_selector: (
+        Annotated[dict[str, str], Kubernetes(Mapping[str, str], NODE_SELECTOR), AfterValidator(well_formed_labels)]
+        | None
+    ) = Field(
         default=NODE_SELECTOR,
         description="Labels of the nodes that pods run on. Labels that you set are added to the default one.",
     )
