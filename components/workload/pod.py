@@ -9,12 +9,14 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.config.models.workload.pod import PodSettings
 from components.workload.configuration import Configuration
 from components.workload.naming import Naming
+from components.workload.nodes import node_selector
 from components.workload.scaling import Scaling
 from components.workload.spread import spread_constraints
 
 
 def pod_template(
     naming: Naming,
+    image: str,
     scaling: Scaling,
     settings: PodSettings,
     service_account: pulumi.Input[str] | None,
@@ -35,7 +37,7 @@ def pod_template(
             dns_policy=settings.dns_policy,
             host_aliases=cast("Any", settings.host_aliases or None),
             image_pull_secrets=cast("Any", settings.image_pull_secrets or None),
-            node_selector=settings.node_selector or None,
+            node_selector=node_selector(image, settings),
             priority_class_name=settings.priority_class_name,
             security_context=cast("Any", settings.security_context),
             service_account_name=service_account,

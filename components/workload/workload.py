@@ -97,7 +97,7 @@ class GatewayWorkload(pulumi.ComponentResource):
         # The gateway.
         account = service_account_name(name, naming, args.service_account, self)
         container = gateway_container(naming.app, args.image, args.container, args.instance_discovery, configuration)
-        template = pod_template(naming, args.scaling, args.pod, account, container, configuration)
+        template = pod_template(naming, args.image, args.scaling, args.pod, account, container, configuration)
         deployment = gateway_deployment(name, naming, args.scaling, args.deployment, template, args.ready_after, self)
 
         if args.autoscaling is not None:

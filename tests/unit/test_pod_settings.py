@@ -30,6 +30,25 @@ def test_pods_run_on_linux_and_are_spread_over_zones_and_nodes_where_there_are_s
 
 
 @pytest.mark.parametrize(
+    ("tag", "given", "selector"),
+    [
+        ("2.12.3", {}, {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}),
+        ("2.12.3", {"nodeSelector": {"kubernetes.io/arch": "arm64"}}, {
+            "kubernetes.io/os": "linux", "kubernetes.io/arch": "arm64"
+        }),
+        ("2.12.3", {"nodeSelector": None}, None),
+        ("2.13.0", {}, {"kubernetes.io/os": "linux"}),
+        ("v2", {}, {"kubernetes.io/os": "linux"}),
+    ],
+)  # fmt: skip
+def test_an_image_that_is_for_amd64_only_runs_nowhere_else(
+    tag: str, given: dict[str, Any], selector: dict[str, str] | None
+) -> None:
+    spec = pod(image=f"mcr.microsoft.com/azure-api-management/gateway:{tag}", pod=given)
+    assert spec.get("nodeSelector") == selector
+
+
+@pytest.mark.parametrize(
     ("given", "field", "declared"),
     [
         ({"nodeSelector": {"agentpool": "gateways"}}, "nodeSelector", {

@@ -10,6 +10,7 @@ from components.config.formats.text import LABEL, Pattern
 # The article says 2.2, the settings reference and the release notes 2.3.
 MINIMUM_VERSION = (2, 2)
 SETTINGS_SINCE = (2, 3)
+ALL_ARCHITECTURES_SINCE = (2, 13)
 
 
 def version_of(image: str) -> tuple[int, int | None] | None:

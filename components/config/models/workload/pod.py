@@ -42,7 +42,8 @@ class PodSettings(Settings):
         | None
     ) = Field(
         default=NODE_SELECTOR,
-        description="Labels of the nodes that pods run on. Labels that you set are added to the default one.",
+        description="Labels of the nodes that pods run on. Labels that you set are added to the default one. Images before 2.13 "
+        "are for amd64 only, so `kubernetes.io/arch: amd64` is added for them.",
     )
     tolerations: Annotated[list[dict[str, Any]], Kubernetes(Sequence[TolerationArgs])] | None = Field(
         default=None, description="Taints of nodes that pods run on nevertheless."
