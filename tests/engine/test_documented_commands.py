@@ -177,7 +177,7 @@ def an_update_that_fails(checkout: Checkout, sandbox: Sandbox) -> None:
     """To an image that there is not, with a role that does not let the gateway read its configuration any more."""
     pods, rotation = set(sandbox.objects("pods")), f"{TODAY - timedelta(days=2)}"
     # 25 minutes are too long for a test.
-    replaced = {"roles": (GET_CONFIGURATION, OTHER_RIGHT), "workload/deployment": ('update=timeout', 'update="5s"')}
+    replaced = {"roles": (GET_CONFIGURATION, OTHER_RIGHT), "workload/deployment": ("update=timeout", 'update="5s"')}
     assert bad_commit(checkout, "2.99.0", rotation, replaced).code != 0
     assert pods < set(sandbox.objects("pods"))
     assert client_secrets(sandbox) == ["rotated 2026-11-01", f"rotated {rotation}"]
