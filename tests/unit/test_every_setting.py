@@ -1,8 +1,12 @@
 """The settings that are sent to the real API server are all that there are."""
 
+import copy
+import re
 import typing
 from collections.abc import Iterator
 from typing import Any
+
+import pytest
 
 from components.config.models.base import Settings
 from components.config.models.workload.container import ContainerSettings
@@ -14,6 +18,7 @@ from components.config.models.workload.scaling import AutoscalingSettings
 from components.config.models.workload.service import ServiceSettings
 from components.config.models.workload.service_account import ServiceAccountSettings
 from tests.every_setting import EVERYTHING, LEAST
+from tests.unit.test_workload_settings import problems
 
 MODELS: dict[str, type[Settings]] = {
     "autoscaling": AutoscalingSettings,
@@ -47,3 +52,60 @@ def given(values: dict[str, Any], all_keys: set[str], path: str) -> Iterator[str
 def test_each_key_is_set_by_one_of_them() -> None:
     wanted = {key for name, model in MODELS.items() for key in keys(model, f".{name}")}
     assert wanted - {key for settings in (EVERYTHING, LEAST) for key in given(settings, wanted, "")} == set()
+
+
+TEXT = "expected a text: put it in quotes"
+WHOLE = "expected a whole number"
+TERM = "affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0]"
+# Path, wrong value, what is said of it.
+WRONG: list[tuple[str, Any, str]] = [
+    ("autoscaling.behavior.scaleDown.policies[0].value", "10", WHOLE),
+    ("deployment.strategy.rollingUpdate.maxSurge", True, "expected a whole number or a text"),
+    ("container.resources.limits.cpu", "two", "expected a quantity such as 500m, 2 or 2Gi"),
+    ("container.securityContext.capabilities.add[0]", 7, TEXT),
+    ("container.env[1].valueFrom.fieldRef.fieldPath", 7, TEXT),
+    ("container.envFrom[0].configMapRef.optional", "yes", "expected true or false"),
+    ("container.volumeMounts[0].readOnly", "no", "expected true or false"),
+    ("container.readinessProbe.httpGet.path", 1, TEXT),
+    ("container.startupProbe.initialDelaySeconds", "1", WHOLE),
+    ("container.livenessProbe.terminationGracePeriodSeconds", 1.5, WHOLE),
+    ("pod.annotations.contoso", 1, TEXT),
+    ("pod.labels.contoso", True, TEXT),
+    ("pod.nodeSelector.contoso", 1, TEXT),
+    ("pod.tolerations[0].tolerationSeconds", "0", WHOLE),
+    (f"pod.{TERM}.operator", "is", "expected 'DoesNotExist', 'Exists', 'Gt', 'In', 'Lt' or 'NotIn'"),
+    ("pod.topologySpreadConstraints[0].maxSkew", 0, "expected 1 or more"),
+    ("pod.imagePullSecrets[0].name", 1, TEXT),
+    ("pod.hostAliases[0].hostnames[0]", 1, TEXT),
+    ("pod.dnsConfig.options[0].value", 2, TEXT),
+    ("pod.volumes[1].emptyDir.sizeLimit", "1GB", "expected a quantity such as 500m, 2 or 2Gi"),
+    ("pod.securityContext.fsGroup", "1001", WHOLE),
+    ("service.annotations.contoso", 1, TEXT),
+    ("serviceAccount.annotations.contoso", None, "null takes a default away, and there is none here: leave it out"),
+    ("commonLabels.contoso", 1, TEXT),
+]
+
+
+def put(settings: Any, path: str, value: Any) -> None:
+    *above, last = [int(step) if step.isdigit() else step for step in re.findall(r"\w+", path)]
+    for step in above:
+        settings = settings[step]
+    settings[last] = value
+
+
+def test_a_wrong_value_at_the_deepest_place_of_each_setting_is_told_among_all_others() -> None:
+    settings = copy.deepcopy(EVERYTHING)
+    for path, value, _ in WRONG:
+        put(settings, path, value)
+    assert sorted(problems(**settings)) == sorted(f"{path}: {said}" for path, _, said in WRONG)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path, _, _ in WRONG if path.rpartition(".")[2].isalpha() and not path.endswith((".contoso", ".cpu"))],
+)
+def test_an_unknown_key_at_the_deepest_place_of_each_setting_is_told(path: str) -> None:
+    settings, above = copy.deepcopy(EVERYTHING), path.rpartition(".")[0]
+    put(settings, f"{above}.contoso", 1)
+    (problem,) = problems(**settings)
+    assert problem.startswith(f"{above}.contoso: unknown field of Kubernetes' ")

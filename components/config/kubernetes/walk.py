@@ -127,7 +127,7 @@ class _Walk:
 
     def _expected(self, place: tuple[str | int, ...], value: Any, options: Sequence[Any]) -> None:
         words = _either(dict.fromkeys(_WORDS.get(_plain(option), "a mapping") for option in options))
-        quoted = str in options and isinstance(value, bool | int | float)
+        quoted = str in options and int not in options and isinstance(value, bool | int | float)
         self._problem(place, f"expected {words}{': put it in quotes' if quoted else ''}")
 
     def _problem(self, place: tuple[str | int, ...], message: str) -> None:
