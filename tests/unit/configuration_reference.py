@@ -81,7 +81,7 @@ self-hosted-gateway:gateways:
     kubernetesName: warehouse
     commonLabels: { contoso.example/team: integration }
     namespace: apim
-    image: mcr.microsoft.com/azure-api-management/gateway:2.13.0
+    image: mcr.microsoft.com/azure-api-management/gateway:2.13.2
     replicas: 3
     disruptionBudget: { maxUnavailable: 1 }
     readerScope: resourceGroup

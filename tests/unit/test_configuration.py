@@ -285,16 +285,16 @@ def test_what_api_management_would_refuse_half_way_is_refused(changes: dict[str,
 @pytest.mark.parametrize(
     "image",
     [
-        "mcr.microsoft.com/azure-api-management/Gateway:2.13.0",
-        "mcr.microsoft.com/azure-api-management/gateway:2.13.0 ",
-        "https://mcr.microsoft.com/azure-api-management/gateway:2.13.0",
+        "mcr.microsoft.com/azure-api-management/Gateway:2.13.2",
+        "mcr.microsoft.com/azure-api-management/gateway:2.13.2 ",
+        "https://mcr.microsoft.com/azure-api-management/gateway:2.13.2",
         "mcr.microsoft.com/azure-api-management/gateway:",
         "mcr.microsoft.com/azure-api-management/gateway@sha256:1234",
     ],
 )
 def test_what_cannot_be_an_image_is_refused(image: str) -> None:
     assert of_gateway(image=image) == [
-        f"{GATEWAY}.image: expected a container image, as mcr.microsoft.com/azure-api-management/gateway:2.13.0"
+        f"{GATEWAY}.image: expected a container image, as mcr.microsoft.com/azure-api-management/gateway:2.13.2"
     ]
 
 
@@ -303,8 +303,8 @@ def test_what_cannot_be_an_image_is_refused(image: str) -> None:
     [
         "gateway",
         "localhost:5000/gateway:v2",
-        "contoso.azurecr.io/mirror/azure-api-management/gateway:2.13.0",
-        f"mcr.microsoft.com/azure-api-management/gateway:2.13.0@sha256:{'0' * 64}",
+        "contoso.azurecr.io/mirror/azure-api-management/gateway:2.13.2",
+        f"mcr.microsoft.com/azure-api-management/gateway:2.13.2@sha256:{'0' * 64}",
     ],
 )
 def test_mirrors_and_digests_are_images(image: str) -> None:

@@ -46,7 +46,7 @@ Image = Annotated[
     str,
     Pattern(
         rf"({_HOST}/)?{_PATH}(/{_PATH})*(:[A-Za-z0-9_][-A-Za-z0-9_.]{{0,127}})?(@{_DIGEST})?",
-        "a container image, as mcr.microsoft.com/azure-api-management/gateway:2.13.0",
+        "a container image, as mcr.microsoft.com/azure-api-management/gateway:2.13.2",
     ),
     AfterValidator(_recent),
 ]

@@ -35,7 +35,7 @@ class GatewaySettings(Settings):
         dict[str, str], Kubernetes(Mapping[str, str]), AfterValidator(well_formed_labels), AfterValidator(without_app)
     ] = Field(default={}, description="Labels of all Kubernetes objects and of the pods, beside `app`.")
     image: Image = Field(
-        default="mcr.microsoft.com/azure-api-management/gateway:2.13.0", description="Container image, 2.2 or later."
+        default="mcr.microsoft.com/azure-api-management/gateway:2.13.2", description="Container image, 2.2 or later."
     )
     replicas: Replicas = Field(
         default=1,
