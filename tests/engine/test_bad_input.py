@@ -45,7 +45,7 @@ def test_all_problems_of_the_configuration_are_reported_at_once(stack: Stack) ->
         "- self-hosted-gateway:rolls: unknown key; known are azure-native:environment, ",
         "- azure-native:tenantId: expected a GUID such as 00000000-0000-0000-0000-000000000000",
         "- self-hosted-gateway:apiManagement.resourceGroup: required, but missing",
-        "- self-hosted-gateway:gateways[0].replicas: expected a whole number",
+        "- self-hosted-gateway:gateways[0].replicas: expected a whole number, 0 or more, or 'external'",
         "- self-hosted-gateway:gateways[0].colour: unknown key",
     ):
         assert problem in said
