@@ -1,5 +1,6 @@
 """Where the gateway's pods run and what they have: what is declared of a stack's file, and what is refused."""
 
+import functools
 from typing import Any
 
 import pytest
@@ -48,34 +49,49 @@ def test_an_image_that_is_for_amd64_only_runs_nowhere_else(
     assert spec.get("nodeSelector") == selector
 
 
-@pytest.mark.parametrize(
-    ("given", "field", "declared"),
-    [
-        ({"nodeSelector": {"agentpool": "gateways"}}, "nodeSelector", {
-            "kubernetes.io/os": "linux", "agentpool": "gateways"
-        }),
-        ({"nodeSelector": {"kubernetes.io/os": None}}, "nodeSelector", None),
-        ({"nodeSelector": None}, "nodeSelector", None),
-        ({"topologySpreadConstraints": [ZONES]}, "topologySpreadConstraints", [{"labelSelector": OWN_PODS, **ZONES}]),
-        ({"topologySpreadConstraints": [{**ZONES, "labelSelector": {}}]}, "topologySpreadConstraints", [
-            {**ZONES, "labelSelector": {}}
-        ]),
-        ({"topologySpreadConstraints": []}, "topologySpreadConstraints", None),
-        ({"tolerations": [{"operator": "Exists"}]}, "tolerations", [{"operator": "Exists"}]),
-        ({"tolerations": []}, "tolerations", None),
-        ({"affinity": {"nodeAffinity": {}}}, "affinity", {"nodeAffinity": {}}),
-        ({"priorityClassName": "contoso"}, "priorityClassName", "contoso"),
-        ({"hostAliases": [{"ip": "192.0.2.1", "hostnames": ["a.example"]}]}, "hostAliases", [
-            {"ip": "192.0.2.1", "hostnames": ["a.example"]}
-        ]),
-        ({"dnsPolicy": "Default"}, "dnsPolicy", "Default"),
-        ({"dnsConfig": {"options": [{"name": "ndots", "value": "2"}]}}, "dnsConfig", {
-            "options": [{"name": "ndots", "value": "2"}]
-        }),
-    ],
-)  # fmt: skip
-def test_a_setting_of_the_pod_reaches_it(given: dict[str, Any], field: str, declared: Any) -> None:
-    assert pod(replicas=2, pod=given).get(field) == declared
+# Setting, field, and what is declared; one run of the program has all of them, a gateway each.
+REACHING_THE_POD: list[tuple[dict[str, Any], str, Any]] = [
+    ({"nodeSelector": {"agentpool": "gateways"}}, "nodeSelector", {
+        "kubernetes.io/os": "linux", "agentpool": "gateways"
+    }),
+    ({"nodeSelector": {"kubernetes.io/os": None}}, "nodeSelector", None),
+    ({"nodeSelector": None}, "nodeSelector", None),
+    ({"topologySpreadConstraints": [ZONES]}, "topologySpreadConstraints", [
+        {"labelSelector": {"matchLabels": {"app": "g3"}}, **ZONES}
+    ]),
+    ({"topologySpreadConstraints": [{**ZONES, "labelSelector": {}}]}, "topologySpreadConstraints", [
+        {**ZONES, "labelSelector": {}}
+    ]),
+    ({"topologySpreadConstraints": []}, "topologySpreadConstraints", None),
+    ({"tolerations": [{"operator": "Exists"}]}, "tolerations", [{"operator": "Exists"}]),
+    ({"tolerations": []}, "tolerations", None),
+    ({"affinity": {"nodeAffinity": {}}}, "affinity", {"nodeAffinity": {}}),
+    ({"priorityClassName": "contoso"}, "priorityClassName", "contoso"),
+    ({"hostAliases": [{"ip": "192.0.2.1", "hostnames": ["a.example"]}]}, "hostAliases", [
+        {"ip": "192.0.2.1", "hostnames": ["a.example"]}
+    ]),
+    ({"dnsPolicy": "Default"}, "dnsPolicy", "Default"),
+    ({"dnsConfig": {"options": [{"name": "ndots", "value": "2"}]}}, "dnsConfig", {
+        "options": [{"name": "ndots", "value": "2"}]
+    }),
+]  # fmt: skip
+
+
+@functools.cache
+def pods_of_all_cases() -> list[dict[str, Any]]:
+    cases = enumerate(REACHING_THE_POD)
+    gateways = [program.gateway(name=f"g{n}", replicas=2, pod=given) for n, (given, _, _) in cases]
+    graph = program.run(program.configuration(gateways=gateways))
+    deployments = [
+        graph.one("kubernetes:apps/v1:Deployment", f"{each['name']}-workload-deployment") for each in gateways
+    ]
+    return [each.inputs["spec"]["template"]["spec"] for each in deployments]
+
+
+@pytest.mark.parametrize("case", range(len(REACHING_THE_POD)), ids=lambda case: f"{REACHING_THE_POD[case][1]}-{case}")
+def test_a_setting_of_the_pod_reaches_it(case: int) -> None:
+    _, field, declared = REACHING_THE_POD[case]
+    assert pods_of_all_cases()[case].get(field) == declared
 
 
 def test_annotations_and_labels_stand_beside_the_programs_and_select_nothing() -> None:
