@@ -206,7 +206,9 @@ def test_a_stack_whose_last_update_failed_cannot_be_checked(deployed: Stack) -> 
         deployed.up().ok()
         deployed.sandbox.wait_for_pods()
         assert drift_of(deployed, 0)["undeployed"] == []
-        deployed.configure(sandbox_config(gateways=[sandbox_gateway(replicas=2)]))
+        # Nothing but the number: without this a second pod would be spread, too.
+        together = {"topologySpreadConstraints": []}
+        deployed.configure(sandbox_config(gateways=[sandbox_gateway(replicas=2, pod=together)]))
         text = deployed.ops("drift").ok().output
         assert text.startswith("No drift: everything is as stack ")
         assert f" UTC, of commit {commit[:7]} and changes that were not committed. `make preview" in text
