@@ -28,5 +28,6 @@ def disruption_budget(
             selector=LabelSelectorArgs(match_labels=naming.selector),
             unhealthy_pod_eviction_policy=settings.unhealthy_pod_eviction_policy,
         ),
-        opts=pulumi.ResourceOptions(parent=parent),
+        # It comes and goes by the stack's file.
+        opts=pulumi.ResourceOptions(parent=parent, protect=False),
     )

@@ -27,6 +27,7 @@ def service_account_name(
         metadata=metadata,
         # Whether pods get its token, they say themselves.
         automount_service_account_token=False,
-        opts=pulumi.ResourceOptions(parent=parent),
+        # It comes and goes by the stack's file.
+        opts=pulumi.ResourceOptions(parent=parent, protect=False),
     )
     return account.metadata.name
