@@ -104,7 +104,8 @@ def deployed(checkout: Checkout, sandbox: Sandbox) -> None:
 
 def with_the_second_gateway(checkout: Checkout, sandbox: Sandbox) -> None:
     """The page's YAML, added to the stack's file."""
-    (addition,) = [block for block in blocks("docs/operations.md") if block.language == "yaml"]
+    yaml_blocks = [block for block in blocks("docs/operations.md") if block.language == "yaml"]
+    (addition,) = [block for block in yaml_blocks if block.heading == "Add a gateway"]
     document = checkout.stack_file()
     for key, value in filled_in(addition.text).items():
         document["config"][key] += value
