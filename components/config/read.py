@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import pulumi
-from pulumi.runtime.config import CONFIG, get_config_env
+from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env
 from pydantic import ValidationError
 
 from components.config.contradictions.everything import contradictions
@@ -60,11 +60,18 @@ def load() -> StackSettings:
 def _read(config: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     """The values of the keys that the program knows, parsed, and a problem for each that it does not."""
     known = {cast(str, field.alias) for field in StackSettings.model_fields.values()}
+    encrypted = get_config_secret_keys_env()
     values: dict[str, Any] = {}
     problems: list[str] = []
     for key, text in sorted(config.items()):
         if key in _PROVIDER_KEYS:
             values[key] = text
+        elif key in known and key in encrypted:
+            # What is in it reaches the state in clear, variables of the container for example.
+            problems.append(
+                f"{key}: holds an encrypted value, which the program would write to the state in clear: put it in a Kubernetes "
+                "Secret, and name that in `container.env`"
+            )
         elif key in known:
             try:
                 values[key] = json.loads(text)

@@ -77,6 +77,16 @@ def test_of_an_unknown_cloud_nothing_that_follows_from_it_is_told() -> None:
     assert problems_of(config) == ["azure-native:environment: expected 'public', 'usgovernment' or 'china'"]
 
 
+def test_an_encrypted_value_is_refused_because_the_state_would_have_it_in_clear(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", '["self-hosted-gateway:gateways"]')
+    assert problems_of(program.configuration()) == [
+        "self-hosted-gateway:gateways: holds an encrypted value, which the program would write to the state in clear: put it in "
+        "a Kubernetes Secret, and name that in `container.env`"
+    ]
+
+
 def test_an_unknown_key_is_told_as_it_was_written() -> None:
     assert of_gateway(location_name="contoso") == [f"{GATEWAY}.location_name: unknown key"]
 
