@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from components.config.formats.dates import DURATION
+from components.config.formats.dates import DURATION, LONGEST_IN_WORDS
 from components.config.kubernetes.value import KubernetesError
 from components.config.well_formed import Place
 
@@ -16,7 +16,6 @@ _EXPECTED = {
     "extra_forbidden": "unknown key",
     "date_from_datetime_parsing": "expected a date, yyyy-mm-dd",
     "time_delta_parsing": DURATION,
-    "less_than_equal": "expected 100 years (P36500D) at most",
     "int_type": "expected a whole number",
     "bool_type": "expected true or false",
     "string_type": "expected a text",
@@ -34,6 +33,13 @@ _OF_ANOTHER_TYPE = {
     "enum",
     "literal_error",
 }
+
+
+def _expected(details: Mapping[str, Any]) -> str:
+    if details["type"] == "less_than_equal":
+        most = details["ctx"]["le"]
+        return f"expected {most if isinstance(most, int) else LONGEST_IN_WORDS} at most"
+    return _EXPECTED.get(details["type"]) or details["msg"].replace("Input should be", "expected")
 
 
 def written(place: Place) -> str:
@@ -59,7 +65,7 @@ def in_words(details: Mapping[str, Any]) -> str:
         return f"{path}: {error}"
     if details["input"] is None and details["type"] in _OF_ANOTHER_TYPE:
         return f"{path}: null takes a default away, and this key can't do without: leave it out"
-    message = _EXPECTED.get(details["type"]) or details["msg"].replace("Input should be", "expected")
+    message = _expected(details)
     # An enumeration's members by their values, not by their names in Python.
     message = re.sub(r"<\w+\.\w+: ('\w+')>", r"\1", message)
     return f"{path}: {message[:1].lower()}{message[1:]}"

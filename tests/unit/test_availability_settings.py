@@ -60,9 +60,13 @@ def test_a_disruption_budget_is_about_the_gateways_pods(bound: dict[str, Any], d
         (3, {"minAvailable": "67%"}, (
             "minAvailable: expected fewer than `replicas` (3): 67% means 3 of them, and no node with a pod could be drained"
         )),
+        ("external", {"maxUnavailable": "0%"}, "maxUnavailable: expected more than 0: no node with a pod could be drained"),
+        ("external", {"minAvailable": "100%"}, (
+            "minAvailable: expected fewer than all pods: 100% means each of them, and no node with a pod could be drained"
+        )),
     ],
 )  # fmt: skip
-def test_a_budget_that_blocks_every_drain_is_refused(replicas: int, budget: dict[str, Any], expected: str) -> None:
+def test_a_budget_that_blocks_every_drain_is_refused(replicas: object, budget: dict[str, Any], expected: str) -> None:
     assert problems(replicas=replicas, disruptionBudget=budget) == [f"disruptionBudget.{expected}"]
 
 
@@ -86,6 +90,9 @@ def test_pods_have_the_account_that_is_named_or_created() -> None:
 def test_an_account_that_would_not_be_made_as_configured_is_refused() -> None:
     assert problems(serviceAccount={"annotations": {"a": "b"}}) == [
         "serviceAccount.annotations: have no effect unless `create` is true"
+    ]
+    assert problems(serviceAccount={"create": True, "name": "default"}) == [
+        "serviceAccount.name: 'default' is the namespace's own account: leave `create` out, or give another name"
     ]
     shared = {"create": True, "name": "pods"}
     gateways = [program.gateway(serviceAccount=shared), program.gateway(name="branch", serviceAccount=shared)]

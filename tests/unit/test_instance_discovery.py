@@ -22,10 +22,13 @@ def data(**gateway: Any) -> dict[str, str]:
     [
         ({}, "mygw-instance-discovery"),
         ({"dnsPolicy": "ClusterFirstWithHostNet"}, "mygw-instance-discovery"),
-        ({"dnsPolicy": "Default"}, "mygw-instance-discovery.apim.svc.cluster.local"),
+        (
+            {"dnsPolicy": "None", "dnsConfig": {"nameservers": ["10.0.0.10"]}},
+            "mygw-instance-discovery.apim.svc.cluster.local",
+        ),
     ],
 )
-def test_the_gateway_is_told_the_name_of_the_headless_service(policy: dict[str, str], host: str) -> None:
+def test_the_gateway_is_told_the_name_of_the_headless_service(policy: dict[str, Any], host: str) -> None:
     assert data(pod=policy) == {"neighborhood.host": host}
 
 
@@ -69,3 +72,25 @@ def test_other_ports_are_those_of_settings_container_and_service() -> None:
 )
 def test_what_no_pod_could_be_found_by_is_refused(settings: dict[str, Any], expected: str) -> None:
     assert problems(instanceDiscovery=settings) == [expected]
+
+
+def test_pods_that_do_not_know_the_clusters_names_are_left_to_themselves_on_request() -> None:
+    nodes = {"dnsPolicy": "Default"}
+    assert problems(pod=nodes) == [
+        "pod.dnsPolicy: with 'Default' the pods do not know the cluster's names, so they would not find each other: set "
+        "`instanceDiscovery.host` to null, and rate limits count for each pod by itself"
+    ]
+    assert data(pod=nodes, instanceDiscovery={"host": None}) == {}
+
+
+@pytest.mark.parametrize("name", ["neighborhood.host", "neighborhood.heartbeat.port", "policy.rate-limit.sync.port"])
+def test_no_variable_contradicts_container_and_service(name: str) -> None:
+    assert problems(container={"env": [{"name": name, "value": "1"}]}) == [
+        f"container.env: leave `{name}` out: `instanceDiscovery` decides it"
+    ]
+
+
+def test_a_port_is_one_that_there_is() -> None:
+    assert problems(instanceDiscovery={"heartbeatPort": 65536}) == [
+        "instanceDiscovery.heartbeatPort: expected 65535 at most"
+    ]

@@ -70,7 +70,7 @@ REACHING_THE_POD: list[tuple[dict[str, Any], str, Any]] = [
     ({"hostAliases": [{"ip": "192.0.2.1", "hostnames": ["a.example"]}]}, "hostAliases", [
         {"ip": "192.0.2.1", "hostnames": ["a.example"]}
     ]),
-    ({"dnsPolicy": "Default"}, "dnsPolicy", "Default"),
+    ({"dnsPolicy": "ClusterFirstWithHostNet"}, "dnsPolicy", "ClusterFirstWithHostNet"),
     ({"dnsConfig": {"options": [{"name": "ndots", "value": "2"}]}}, "dnsConfig", {
         "options": [{"name": "ndots", "value": "2"}]
     }),
@@ -153,7 +153,7 @@ def test_further_variables_and_volumes_stand_beside_the_programs_and_its_setting
             'pod.annotations["contoso.example/a"]: expected a text: put it in quotes'
         ]),
         ({"container": {"env": [{"name": "config.service.auth.azureAd.clientSecret", "value": "a"}]}}, [
-            "container.env: leave `config.service.auth.azureAd.clientSecret` out: the program sets it"
+            "container.env: leave `config.service.auth.azureAd.clientSecret` out: `authentication` decides it"
         ]),
         ({"container": {"volumeMounts": MOUNTS}}, [
             "container.volumeMounts[0].name: 'backup' is no volume: `pod.volumes` has none"

@@ -8,6 +8,9 @@ from components.config.models.gateway import GatewaySettings
 from components.config.models.workload.disruption_budget import DisruptionBudgetSettings
 from components.config.well_formed import WellFormed
 
+# More pods than anybody runs.
+_ANY = 1_000_000
+
 
 def blocking_budgets(settings: WellFormed) -> Iterator[str]:
     """Budgets that keep every pod on its node."""
@@ -18,6 +21,9 @@ def blocking_budgets(settings: WellFormed) -> Iterator[str]:
         if settings.given(GATEWAYS, index, "autoscaling") is None:
             default = GatewaySettings.model_fields["replicas"].default
             fewest, key_of_fewest = settings.at(GATEWAYS, index, "replicas", default=default), "replicas"
+        if fewest == "external":
+            # Somebody else knows: what blocks any number is refused.
+            fewest, key_of_fewest = _ANY, "replicas"
         if settings.given(*place) is None or not isinstance(fewest, int) or fewest == 0:
             continue
         budget = settings.model(DisruptionBudgetSettings, *place)
@@ -27,7 +33,6 @@ def blocking_budgets(settings: WellFormed) -> Iterator[str]:
         if budget.max_unavailable is not None and pods(budget.max_unavailable, fewest) == 0:
             yield f"{key}.maxUnavailable: expected more than 0: {such}"
         if budget.min_available is not None and (stay := pods(budget.min_available, fewest)) >= fewest:
-            yield (
-                f"{key}.minAvailable: expected fewer than `{key_of_fewest}` ({fewest}): {budget.min_available} means {stay} "
-                f"of them, and {such}"
-            )
+            number = f"`{key_of_fewest}` ({fewest}): {budget.min_available} means {stay} of them"
+            told = f"all pods: {budget.min_available} means each of them" if fewest == _ANY else number
+            yield f"{key}.minAvailable: expected fewer than {told}, and {such}"

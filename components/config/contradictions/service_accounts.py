@@ -9,7 +9,7 @@ from components.config.well_formed import WellFormed
 
 
 def impossible_service_accounts(settings: WellFormed) -> Iterator[str]:
-    """Annotations of an account that is not made, and accounts that two gateways make."""
+    """Annotations of an account that is not made, and accounts that two gateways or Kubernetes make."""
     made: dict[tuple[str, str], int] = {}
     for index in settings.gateways():
         key = f"{GATEWAYS}[{index}].serviceAccount"
@@ -18,6 +18,8 @@ def impossible_service_accounts(settings: WellFormed) -> Iterator[str]:
             continue
         if account.annotations and not account.create:
             yield f"{key}.annotations: have no effect unless `create` is true"
+        if account.create and account.name == "default":
+            yield f"{key}.name: 'default' is the namespace's own account: leave `create` out, or give another name"
         namespace = settings.at(GATEWAYS, index, "namespace", default=GatewaySettings.model_fields["namespace"].default)
         name = account.name or settings.at(GATEWAYS, index, "kubernetesName")
         if account.create and namespace and name and (other := made.setdefault((namespace, name), index)) != index:

@@ -9,6 +9,9 @@ DURATION = "expected an ISO 8601 duration, for example P180D"
 LONGEST = timedelta(days=36500)
 """Further than any secret lives, and near enough to be added to a date."""
 
+LONGEST_IN_WORDS = "100 years (P36500D)"
+"""`LONGEST`, in words."""
+
 
 def date_part(value: object) -> object:
     """A date as a text, without the time that the engine adds to it; anything else as it is."""

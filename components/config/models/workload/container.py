@@ -41,10 +41,20 @@ STARTUP_PROBE: dict[str, Any] = {"httpGet": _STATUS, "periodSeconds": 5, "failur
 LIVENESS_PROBE: dict[str, Any] = {"httpGet": _STATUS, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 6}
 
 
+# Settings of the container that follow from others of the stack's file, and what they follow from.
+_DECIDED_BY = {
+    r"gateway\.name": "`name`",
+    r"config\.service\.endpoint": "`apiManagement.configurationEndpoint`",
+    r"config\.service\.auth(\..*)?": "`authentication`",
+    r"neighborhood\.host|neighborhood\.heartbeat\.port|policy\.rate-limit\.sync\.port": "`instanceDiscovery`",
+}
+
+
 def _none_of_the_programs_variables(variables: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for variable in variables:
-        if re.match(r"gateway\.name$|config\.service\.(endpoint|auth)(\.|$)", variable["name"]):
-            raise ValueError(f"leave `{variable['name']}` out: the program sets it")
+        for names, key in _DECIDED_BY.items():
+            if re.fullmatch(names, variable["name"]):
+                raise ValueError(f"leave `{variable['name']}` out: {key} decides it")
     return variables
 
 
