@@ -388,6 +388,28 @@ def test_scopes_are_asked_of_a_stacks_own_roles_and_assignments_alone() -> None:
     program.run(of_a_validator_that_is("create", existing={"validator": ROLE, "reader": ROLE}))
 
 
+def test_the_scope_of_a_gateways_reader_role_is_asked_of_the_roles() -> None:
+    scopes = [*GROUP_ALONE, f"/subscriptions/{program.SUBSCRIPTION}/resourceGroups/other"]
+    assert problems_of(
+        program.configuration(
+            roles={"assignableScopes": scopes}, gateways=[program.gateway(readerScope="subscription")]
+        )
+    ) == [
+        f"{GATEWAY}.readerScope: the role is assigned at /subscriptions/{program.SUBSCRIPTION}, which "
+        f"self-hosted-gateway:roles.assignableScopes ({scopes[0]}, {scopes[1]}) does not cover"
+    ]
+    assert of_gateway(readerScope="tenant") == [
+        f"{GATEWAY}.readerScope: expected 'instance', 'resourceGroup' or 'subscription'"
+    ]
+
+
+def test_gateways_in_two_namespaces_may_have_objects_of_one_name() -> None:
+    branch = program.gateway(name="branch", kubernetesName="mygw", namespace="branch")
+    graph = program.run(program.configuration(gateways=[program.gateway(), branch]))
+    metadata = [each.inputs["metadata"] for each in graph.of_type("kubernetes:apps/v1:Deployment")]
+    assert {(each["namespace"], each["name"]) for each in metadata} == {("default", "mygw"), ("branch", "mygw")}
+
+
 @pytest.mark.parametrize("tag", ["2.1.0", "v1", "1.9.9-preview"])
 def test_an_image_that_cannot_sign_in_with_entra_is_refused(tag: str) -> None:
     assert of_gateway(image=f"mcr.microsoft.com/azure-api-management/gateway:{tag}") == [
