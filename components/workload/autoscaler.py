@@ -49,6 +49,6 @@ def autoscaler(
             ],
             behavior=cast("Any", settings.behavior),
         ),
-        # It counts the pods of a Deployment that is there, and comes and goes by the stack's file.
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[deployment], protect=False),
+        # It counts the pods of a Deployment that is there.
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[deployment]),
     )

@@ -28,6 +28,5 @@ def disruption_budget(
             selector=LabelSelectorArgs(match_labels=naming.selector),
             unhealthy_pod_eviction_policy=settings.unhealthy_pod_eviction_policy,
         ),
-        # It comes and goes by the stack's file.
-        opts=pulumi.ResourceOptions(parent=parent, protect=False),
+        opts=pulumi.ResourceOptions(parent=parent),
     )

@@ -27,7 +27,6 @@ def service_account_name(
         metadata=metadata,
         # Whether pods get its token, they say themselves.
         automount_service_account_token=False,
-        # It comes and goes by the stack's file.
-        opts=pulumi.ResourceOptions(parent=parent, protect=False),
+        opts=pulumi.ResourceOptions(parent=parent),
     )
     return account.metadata.name

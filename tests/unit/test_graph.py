@@ -365,18 +365,7 @@ def test_every_key_is_declared_in_the_project_file() -> None:
 
 def test_what_the_stack_protects_is_protected_but_for_what_comes_and_goes() -> None:
     protecting = program.run(
-        program.configuration(
-            protect=["validator", "gateways"],
-            gateways=[
-                program.gateway(
-                    apis=["echo"],
-                    autoscaling={"minReplicas": 2, "maxReplicas": 3, "cpu": 80},
-                    container={"resources": {"requests": {"cpu": 1}}},
-                    disruptionBudget={"maxUnavailable": 1},
-                    serviceAccount={"create": True},
-                )
-            ],
-        )
+        program.configuration(protect=["validator", "gateways"], gateways=[program.gateway(apis=["echo"])])
     )
     custom = {r.name: r.request.protect for r in protecting.resources if r.request.custom and "providers" not in r.type}
     assert custom == {
@@ -391,13 +380,10 @@ def test_what_the_stack_protects_is_protected_but_for_what_comes_and_goes() -> N
         "mygw-reader-assignment": True,
         "mygw-resource-api-echo": False,
         "mygw-workload-auth": True,
-        "mygw-workload-autoscaler": False,
-        "mygw-workload-disruption-budget": False,
         "mygw-workload-env": True,
         "mygw-workload-deployment": True,
         "mygw-workload-live-traffic": True,
         "mygw-workload-instance-discovery": True,
-        "mygw-workload-service-account": False,
     }
     assert not any(resource.request.protect for resource in program.run().resources)
 
