@@ -15,8 +15,11 @@ _GROUPS = {
     "pod": "/api/v1",
     "secret": "/api/v1",
     "service": "/api/v1",
+    "serviceaccount": "/api/v1",
     "deployment": "/apis/apps/v1",
     "replicaset": "/apis/apps/v1",
+    "horizontalpodautoscaler": "/apis/autoscaling/v2",
+    "poddisruptionbudget": "/apis/policy/v1",
 }
 
 

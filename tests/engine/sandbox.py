@@ -218,7 +218,8 @@ class Sandbox:
         # Whoever makes pods goes first, alone: else it would make others for those that are deleted.
         for kind in ("deployment", "replicaset"):
             eventually(lambda kind=kind: empty(kind, propagationPolicy="Orphan"))
-        eventually(lambda: empty("service", "configmap", "secret", "pod", gracePeriodSeconds=1))
+        others = ("service", "configmap", "secret", "horizontalpodautoscaler", "poddisruptionbudget", "serviceaccount")
+        eventually(lambda: empty(*others, "pod", gracePeriodSeconds=1))
         eventually(without_namespaces)
 
 
