@@ -21,10 +21,15 @@ class WellFormed:
 
     def at(self, *place: str | int, default: Any = None) -> Any:
         """The value at a place; the default where there is none, None where something of it is malformed."""
-        if any(bad[: len(place)] == place[: len(bad)] for bad in self.malformed):
+        if self._is_malformed(place):
             return None
         found = self.given(*place)
         return default if found is None else found
+
+    def field(self, model: type[Settings], name: str, *place: str | int) -> Any:
+        """The value of a field of the model at a place; its default where there is none, None where it is malformed."""
+        field = model.model_fields[name]
+        return self.at(*place, str(field.alias), default=field.default)
 
     def given(self, *place: str | int) -> Any:
         """What stands at a place, malformed or not."""
@@ -38,7 +43,7 @@ class WellFormed:
 
     def model(self, model: type[Model], *place: str | int) -> Model | None:
         """The model at a place, with its defaults; None where something of it is malformed."""
-        if any(bad[: len(place)] == place[: len(bad)] for bad in self.malformed):
+        if self._is_malformed(place):
             return None
         return model.model_validate({} if (found := self.given(*place)) is None else found)
 
@@ -46,3 +51,7 @@ class WellFormed:
         """The places of the gateways."""
         gateways = self.given(GATEWAYS)
         return range(len(gateways) if isinstance(gateways, list) else 0)
+
+    def _is_malformed(self, place: Place) -> bool:
+        """Whether something of a place is, or what it stands in."""
+        return any(bad[: len(place)] == place[: len(bad)] for bad in self.malformed)

@@ -1,12 +1,10 @@
 """Scopes of role assignments, and where the roles can be assigned."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from components.config.formats.azure import is_management_group
 from components.config.keys import API_MANAGEMENT, GATEWAYS, PROJECT, ROLES
 from components.config.models.azure import ApiManagementSettings, ScopeLevel, ValidatorAssignmentMode, scope_at
-from components.config.models.base import Settings
 from components.config.models.gateway import GatewaySettings
 from components.config.well_formed import WellFormed
 
@@ -20,16 +18,12 @@ def uncovered_scopes(settings: WellFormed) -> Iterator[str]:
     if assignable is None or None in instance:
         return
     assigned: list[tuple[str | None, str]] = []
-    mode = settings.at(
-        API_MANAGEMENT, "validatorAssignment", default=_default(ApiManagementSettings, "validator_assignment")
-    )
+    mode = settings.field(ApiManagementSettings, "validator_assignment", API_MANAGEMENT)
     if mode == ValidatorAssignmentMode.CREATE:
-        level = settings.at(
-            API_MANAGEMENT, "validatorScope", default=_default(ApiManagementSettings, "validator_scope")
-        )
+        level = settings.field(ApiManagementSettings, "validator_scope", API_MANAGEMENT)
         assigned.append((level, "apiManagement.validatorScope"))
     for index in settings.gateways():
-        level = settings.at(GATEWAYS, index, "readerScope", default=_default(GatewaySettings, "reader_scope"))
+        level = settings.field(GatewaySettings, "reader_scope", GATEWAYS, index)
         assigned.append((level, f"gateways[{index}].readerScope"))
     for level, key in assigned:
         scope = None if level is None else scope_at(ScopeLevel(level), *instance)
@@ -38,10 +32,6 @@ def uncovered_scopes(settings: WellFormed) -> Iterator[str]:
                 f"{PROJECT}:{key}: the role is assigned at {scope}, which {ROLES}.assignableScopes "
                 f"({', '.join(assignable)}) does not cover"
             )
-
-
-def _default(model: type[Settings], field: str) -> Any:
-    return model.model_fields[field].default
 
 
 def _covers(assignable: str, scope: str) -> bool:

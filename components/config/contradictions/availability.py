@@ -19,8 +19,7 @@ def blocking_budgets(settings: WellFormed) -> Iterator[str]:
         # With an autoscaler it has to let a pod go where the fewest run.
         fewest, key_of_fewest = settings.at(GATEWAYS, index, "autoscaling", "minReplicas"), "autoscaling.minReplicas"
         if settings.given(GATEWAYS, index, "autoscaling") is None:
-            default = GatewaySettings.model_fields["replicas"].default
-            fewest, key_of_fewest = settings.at(GATEWAYS, index, "replicas", default=default), "replicas"
+            fewest, key_of_fewest = settings.field(GatewaySettings, "replicas", GATEWAYS, index), "replicas"
         if fewest == "external":
             # Somebody else knows: what blocks any number is refused.
             fewest, key_of_fewest = _ANY, "replicas"

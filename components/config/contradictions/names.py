@@ -16,7 +16,7 @@ def taken_names(settings: WellFormed, derived: set[Place]) -> Iterator[str]:
         key, place = f"{GATEWAYS}[{index}]", (GATEWAYS, index)
         is_derived = (*place, "kubernetesName") in derived
         name, kubernetes_name = settings.at(*place, "name"), settings.at(*place, "kubernetesName")
-        namespace = settings.at(*place, "namespace", default=GatewaySettings.model_fields["namespace"].default)
+        namespace = settings.field(GatewaySettings, "namespace", *place)
         if name is not None and (other := names.setdefault(name.lower(), index)) != index:
             yield f"{key}.name: {name!r} is the name of gateways[{other}] already"
         elif kubernetes_name is not None and namespace is not None:

@@ -20,7 +20,7 @@ def impossible_service_accounts(settings: WellFormed) -> Iterator[str]:
             yield f"{key}.annotations: have no effect unless `create` is true"
         if account.create and account.name == "default":
             yield f"{key}.name: 'default' is the namespace's own account: leave `create` out, or give another name"
-        namespace = settings.at(GATEWAYS, index, "namespace", default=GatewaySettings.model_fields["namespace"].default)
+        namespace = settings.field(GatewaySettings, "namespace", GATEWAYS, index)
         name = account.name or settings.at(GATEWAYS, index, "kubernetesName")
         if account.create and namespace and name and (other := made.setdefault((namespace, name), index)) != index:
             yield f"{key}.name: {name!r} is created by gateways[{other}] in its namespace: only one can create it"
