@@ -6,6 +6,7 @@ import pulumi_azuread as azuread
 import pulumi_random as random
 
 from components.cluster import cluster_provider
+from components.config.advice.everything import warn_of_departures
 from components.config.models.azure import ValidatorAssignmentMode
 from components.config.models.stack import Protected
 from components.config.read import load
@@ -18,6 +19,7 @@ from components.roles import GatewayRoles, GatewayRolesArgs, existing_roles
 
 end_quietly_when_interrupted()
 settings = load()
+warn_of_departures(settings)
 api_management = settings.api_management
 
 # Providers: each is told where it works. What it signs in with is its environment's, and stays out of the state.

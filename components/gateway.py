@@ -90,6 +90,7 @@ class SelfHostedGateway(pulumi.ComponentResource):
                 namespace=settings.namespace,
                 common_labels=settings.common_labels,
                 image=settings.image,
+                version=settings.version,
                 scaling=scaling(settings.replicas, settings.autoscaling),
                 autoscaling=settings.autoscaling,
                 deployment=settings.deployment,

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from components.config.contradictions.everything import contradictions
 from components.config.defaults import with_defaults
-from components.config.keys import ACCEPTED_DRIFT, GATEWAYS, PROJECT, PROTECT
+from components.config.keys import ACCEPTED_DRIFT, GATEWAYS, PROJECT, PROTECT, SILENCE
 from components.config.models.stack import StackSettings
 from components.config.nulls import needless_nulls
 from components.config.problems import in_words, written
@@ -26,7 +26,7 @@ from components.ending import Refusal
 _PROVIDER_KEYS = {"azure-native:tenantId", "azure-native:subscriptionId", "azure-native:environment"}
 _PROVIDER_NAMESPACES = ("azure-native", "azuread", "kubernetes", "random")
 
-_LISTS = (ACCEPTED_DRIFT, GATEWAYS, PROTECT)
+_LISTS = (ACCEPTED_DRIFT, GATEWAYS, PROTECT, SILENCE)
 
 
 def load() -> StackSettings:

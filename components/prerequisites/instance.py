@@ -24,7 +24,7 @@ def look_up(
 ) -> tuple[str, list[str]]:
     """Object id of the instance's system-assigned managed identity, and everything that is wrong."""
     for gateway in gateways:
-        if is_older(gateway.image, SETTINGS_SINCE):
+        if is_older(gateway.version, SETTINGS_SINCE):
             pulumi.log.warn(
                 f"Gateway '{gateway.name}' runs image {gateway.image}: the article asks for 2.2, but the settings reference "
                 "knows the Entra settings since 2.3. Use 2.3 or later."

@@ -16,7 +16,7 @@ from components.workload.spread import spread_constraints
 
 def pod_template(
     naming: Naming,
-    image: str,
+    version: tuple[int, ...] | None,
     scaling: Scaling,
     settings: PodSettings,
     service_account: pulumi.Input[str] | None,
@@ -37,7 +37,7 @@ def pod_template(
             dns_policy=settings.dns_policy,
             host_aliases=cast("Any", settings.host_aliases or None),
             image_pull_secrets=cast("Any", settings.image_pull_secrets or None),
-            node_selector=node_selector(image, settings),
+            node_selector=node_selector(version, settings),
             priority_class_name=settings.priority_class_name,
             security_context=cast("Any", settings.security_context),
             service_account_name=service_account,

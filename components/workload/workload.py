@@ -42,6 +42,9 @@ class GatewayWorkloadArgs:
     image: str
     """Container image with its tag."""
 
+    version: tuple[int, ...] | None
+    """Version of the gateway in the image, as much of it as is known."""
+
     scaling: Scaling
     """Number of pods."""
 
@@ -97,7 +100,7 @@ class GatewayWorkload(pulumi.ComponentResource):
         # The gateway.
         account = service_account_name(name, naming, args.service_account, self)
         container = gateway_container(naming.app, args.image, args.container, args.instance_discovery, configuration)
-        template = pod_template(naming, args.image, args.scaling, args.pod, account, container, configuration)
+        template = pod_template(naming, args.version, args.scaling, args.pod, account, container, configuration)
         deployment = gateway_deployment(name, naming, args.scaling, args.deployment, template, args.ready_after, self)
 
         if args.autoscaling is not None:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from components.config.keys import PROJECT
+from components.config.keys import PROJECT, SILENCE
+from components.config.models.advice import WARNS_OF
 from components.config.models.stack import StackSettings
 
 _INTRODUCTION = """\
@@ -81,7 +82,8 @@ self-hosted-gateway:gateways:
     kubernetesName: warehouse
     commonLabels: { contoso.example/team: integration }
     namespace: apim
-    image: mcr.microsoft.com/azure-api-management/gateway:2.13.2
+    image: contoso.azurecr.io/apim/gateway:approved # a mirror's
+    imageVersion: 2.13.2
     replicas: 3
     disruptionBudget: { maxUnavailable: 1 }
     readerScope: resourceGroup
@@ -346,6 +348,11 @@ self-hosted-gateway:cluster:
 self-hosted-gateway:protect: [roles, validator, gateways]
 """,
     ],
+    f"{PROJECT}:silence": [
+        """\
+self-hosted-gateway:silence: [few-replicas, no-resources] # this stack is for trying things out
+""",
+    ],
     f"{PROJECT}:acceptedDrift[]": [
         """\
 self-hosted-gateway:acceptedDrift:
@@ -411,6 +418,9 @@ def render() -> str:
                 default = key.default or "**required**"
                 lines.append(f"| `{key.name}` | {key.values} | {default} | {key.description} |")
             parts.append("\n".join(lines) + "\n")
+        if section.path == SILENCE:
+            rows = [f"| `{id_}` | {warns_of} |" for id_, warns_of in WARNS_OF.items()]
+            parts.append("\n".join(["| advice | what a preview warns of |", "| --- | --- |", *rows]) + "\n")
         parts += [f"```yaml\n{example}```\n" for example in EXAMPLES.get(section.path, [])]
     return "\n".join(parts)
 

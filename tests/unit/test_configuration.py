@@ -50,7 +50,7 @@ def test_problems_of_all_sections_are_reported_together() -> None:
     known = (
         "azure-native:environment, azure-native:subscriptionId, azure-native:tenantId, "
         "self-hosted-gateway:acceptedDrift, self-hosted-gateway:apiManagement, self-hosted-gateway:cluster, "
-        "self-hosted-gateway:gateways, self-hosted-gateway:protect, self-hosted-gateway:roles"
+        "self-hosted-gateway:gateways, self-hosted-gateway:protect, self-hosted-gateway:roles, self-hosted-gateway:silence"
     )
     assert problems_of(config) == [
         f"kubernetes:namespace: unknown key; known are {known}",

@@ -358,7 +358,7 @@ def test_the_program_imports_nothing_of_what_is_around_it() -> None:
 def test_every_key_is_declared_in_the_project_file() -> None:
     project = yaml.safe_load((Path(__file__).parents[2] / "Pulumi.yaml").read_text())
     keys = {key: value for key, value in project["config"].items() if key.startswith("self-hosted-gateway:")}
-    names = ("apiManagement", "roles", "gateways", "cluster", "protect", "acceptedDrift")
+    names = ("apiManagement", "roles", "gateways", "cluster", "protect", "silence", "acceptedDrift")
     assert set(keys) == {f"self-hosted-gateway:{name}" for name in names}
     assert all({"type", "description", "default"} <= set(value) for value in keys.values())
 

@@ -250,6 +250,10 @@ def test_what_the_api_server_leaves_out_of_a_deployment_is_not_declared() -> Non
             "container.preStopSeconds: expected less than 60, `pod.terminationGracePeriodSeconds`: the container would be "
             "killed before it is asked to end"
         ]),
+        ({"container": {"preStopSeconds": 30, "livenessProbe": {"terminationGracePeriodSeconds": 30}}}, [
+            "container.livenessProbe.terminationGracePeriodSeconds: expected more than 30, `preStopSeconds`: the container "
+            "would be killed before it is asked to end"
+        ]),
         ({"deployment": {"progressDeadlineSeconds": 905, "minReadySeconds": 5}}, [
             "deployment.progressDeadlineSeconds: expected more than 905, the time that `container.startupProbe` (900 s) and "
             "`deployment.minReadySeconds` (5 s) take together: a rollout would be given up before its pods are ready"
@@ -269,7 +273,18 @@ def test_what_would_keep_a_rollout_from_its_end_is_refused(settings: dict[str, A
         {"deployment": {"progressDeadlineSeconds": 906, "minReadySeconds": 5}},
         {"deployment": {"progressDeadlineSeconds": 1}, "container": {"startupProbe": None}},
         {"container": {"preStopSeconds": 59}},
+        {"container": {"preStopSeconds": 29, "startupProbe": {"terminationGracePeriodSeconds": 30}}},
     ],
 )
 def test_what_just_fits_is_accepted(settings: dict[str, Any]) -> None:
     assert deployment(**settings).inputs["spec"]["replicas"] == 1
+
+
+def test_a_request_above_its_limit_is_refused() -> None:
+    resources = {"requests": {"cpu": 2, "memory": "2Gi"}, "limits": {"cpu": "1999m", "memory": "2047Mi"}}
+    assert problems(container={"resources": resources}) == [
+        "container.resources.requests.cpu: expected at most 1999m, `limits.cpu`; found 2",
+        "container.resources.requests.memory: expected at most 2047Mi, `limits.memory`; found 2Gi",
+    ]
+    equal = {"requests": {"cpu": "2000m", "memory": "2Gi"}, "limits": {"cpu": 2, "memory": "2048Mi"}}
+    assert container(resources=equal)["resources"]["limits"] == {"cpu": "2", "memory": "2Gi"}

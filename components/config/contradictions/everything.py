@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from components.config.contradictions.accepted_drift import accepted_twice
 from components.config.contradictions.assignable_scopes import uncovered_scopes
 from components.config.contradictions.availability import blocking_budgets
+from components.config.contradictions.images import impossible_versions
 from components.config.contradictions.names import taken_names
 from components.config.contradictions.pods import impossible_pods
 from components.config.contradictions.rollout import impossible_rollouts
@@ -17,6 +18,7 @@ from components.config.well_formed import Place, WellFormed
 def contradictions(settings: WellFormed, derived: set[Place]) -> Iterator[str]:
     """Problems between settings that are each well-formed; of the others, validation tells."""
     yield from taken_names(settings, derived)
+    yield from impossible_versions(settings)
     yield from impossible_pods(settings)
     yield from impossible_rollouts(settings)
     yield from impossible_scaling(settings)

@@ -20,7 +20,27 @@ def canonical(value: str | float) -> str:
     Raises:
         ValueError: it is no quantity, negative, or more than the API server holds.
     """
-    written = _QUANTITY.fullmatch(str(value))
+    amount, suffix = _amount_and_suffix(str(value))
+    # It keeps thousandths, and rounds what is smaller up.
+    thousandths = int((amount * 1000).to_integral_value(ROUND_CEILING))
+    if suffix in _BINARY[1:] and thousandths % 1000 == 0 and thousandths >= 1024 * 1000:
+        return _with_largest(thousandths // 1000, 1024, _BINARY)
+    if suffix[:1] in ("e", "E") and suffix not in ("E", "Ei"):
+        return _with_largest(thousandths, 1000, ("m", "", "e3", "e6", "e9", "e12", "e15", "e18"))
+    return _with_largest(thousandths, 1000, ("m", "", "k", "M", "G", "T", "P", "E"))
+
+
+def amount_of(value: str | float) -> Decimal:
+    """A quantity as a number.
+
+    Raises:
+        ValueError: it is no quantity, negative, or more than the API server holds.
+    """
+    return _amount_and_suffix(str(value))[0]
+
+
+def _amount_and_suffix(value: str) -> tuple[Decimal, str]:
+    written = _QUANTITY.fullmatch(value)
     if written is None:
         raise ValueError(f"expected {QUANTITY}")
     suffix = written["suffix"]
@@ -31,13 +51,7 @@ def canonical(value: str | float) -> str:
         amount = Decimal(written["number"]).scaleb(exponent)
     if amount > _LARGEST:
         raise ValueError(f"expected {QUANTITY}, and less than 8Ei")
-    # It keeps thousandths, and rounds what is smaller up.
-    thousandths = int((amount * 1000).to_integral_value(ROUND_CEILING))
-    if suffix in _BINARY[1:] and thousandths % 1000 == 0 and thousandths >= 1024 * 1000:
-        return _with_largest(thousandths // 1000, 1024, _BINARY)
-    if written["exponent"] is not None:
-        return _with_largest(thousandths, 1000, ("m", "", "e3", "e6", "e9", "e12", "e15", "e18"))
-    return _with_largest(thousandths, 1000, ("m", "", "k", "M", "G", "T", "P", "E"))
+    return amount, suffix
 
 
 def _with_largest(amount: int, base: int, suffixes: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic import field_validator as check
 
 from components.config.formats.azure import ApiId, GatewayName, LocationName
-from components.config.formats.image import Image
+from components.config.formats.image import Image, ImageVersion, parsed, version_of
 from components.config.formats.kubernetes import KubernetesName, NamespaceName
 from components.config.formats.labels import well_formed_labels, without_app
 from components.config.formats.text import distinct
@@ -36,6 +36,11 @@ class GatewaySettings(Settings):
     ] = Field(default={}, description="Labels of all Kubernetes objects and of the pods, beside `app`.")
     image: Image = Field(
         default="mcr.microsoft.com/azure-api-management/gateway:2.13.2", description="Container image, 2.2 or later."
+    )
+    image_version: ImageVersion | None = Field(
+        default=None,
+        description="Version of the gateway in the image, if its tag does not tell it: of a digest, a tag that moves or one of "
+        "your own; default: what the tag tells.",
     )
     replicas: Replicas = Field(
         default=1,
@@ -77,6 +82,16 @@ class GatewaySettings(Settings):
         default_factory=InstanceDiscoverySettings, description="How the pods find each other; see below."
     )
     authentication: AuthenticationSettings = Field(description="How the gateway authenticates; see below.")
+
+    @property
+    def version(self) -> tuple[int, ...] | None:
+        """Version of the gateway, as much of it as is known."""
+        return version_of(self.image) if self.image_version is None else parsed(self.image_version)
+
+    @property
+    def several(self) -> bool:
+        """Whether there may be more than one pod."""
+        return self.autoscaling is not None or self.replicas == "external" or self.replicas > 1
 
     @check("location_name")
     @classmethod

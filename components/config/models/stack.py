@@ -5,7 +5,17 @@ from enum import StrEnum
 from pydantic import Field
 
 from components.config.formats.text import Guid
-from components.config.keys import ACCEPTED_DRIFT, API_MANAGEMENT, CLUSTER, GATEWAYS, PROTECT, ROLES, SUBSCRIPTION
+from components.config.keys import (
+    ACCEPTED_DRIFT,
+    API_MANAGEMENT,
+    CLUSTER,
+    GATEWAYS,
+    PROTECT,
+    ROLES,
+    SILENCE,
+    SUBSCRIPTION,
+)
+from components.config.models.advice import AdviceId
 from components.config.models.azure import ApiManagementSettings, Cloud
 from components.config.models.base import Settings
 from components.config.models.cluster import ClusterSettings
@@ -45,6 +55,12 @@ class StackSettings(Settings):
         alias=PROTECT,
         description="What must not be deleted or replaced: `roles`, `validator` (its assignment), `gateways` (all but "
         "their client secrets and attached APIs). The engine refuses until it is taken out here.",
+    )
+    silence: tuple[AdviceId, ...] = Field(
+        default=(),
+        alias=SILENCE,
+        description="Advice that a preview of this stack no longer gives. A preview warns of each departure from Microsoft's "
+        "guidance for production, with the setting that mends it. The name of the advice ends the warning.",
     )
     accepted_drift: tuple[AcceptedDrift, ...] = Field(
         default=(),

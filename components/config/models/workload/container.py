@@ -142,3 +142,12 @@ class ContainerSettings(Settings):
         description="When the image is pulled; default: Kubernetes' own, `Always` with the tag `latest`, otherwise "
         "`IfNotPresent`.",
     )
+
+    @property
+    def startup_seconds(self) -> int:
+        """How long the container may take until the startup probe has failed; 0 without one."""
+        if self.startup_probe is None:
+            return 0
+        # The API server's defaults are 10 s and 3 times.
+        tries = self.startup_probe.get("periodSeconds", 10) * self.startup_probe.get("failureThreshold", 3)
+        return self.startup_probe.get("initialDelaySeconds", 0) + tries
