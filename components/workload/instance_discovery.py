@@ -3,15 +3,16 @@
 import pulumi
 from pulumi_kubernetes.core.v1 import Service, ServicePortArgs, ServiceSpecArgs
 
-from components.config.models.workload.instance_discovery import HEADLESS_SERVICE, InstanceDiscoverySettings
+from components.config.models.workload.instance_discovery import (
+    HEADLESS_SERVICE,
+    KNOW_SHORT_NAMES,
+    InstanceDiscoverySettings,
+)
 from components.workload.naming import Naming
 from components.workload.ports import HEARTBEAT_NAME, SYNCHRONIZATION_NAME
 
 _SUFFIX = "-instance-discovery"
 _NOTES = {"azure.apim.kubernetes.io/notes": "Headless service being used for instance discovery of self-hosted gateway"}
-
-# With these the pods' resolver has the search domains of their namespace.
-_KNOW_SHORT_NAMES = (None, "ClusterFirst", "ClusterFirstWithHostNet")
 
 
 def discovery_settings(naming: Naming, settings: InstanceDiscoverySettings, dns_policy: str | None) -> dict[str, str]:
@@ -24,7 +25,7 @@ def discovery_settings(naming: Naming, settings: InstanceDiscoverySettings, dns_
     """
     found: dict[str, str] = {}
     if settings.host == HEADLESS_SERVICE:
-        domain = "" if dns_policy in _KNOW_SHORT_NAMES else f".{naming.namespace}.svc.cluster.local"
+        domain = "" if dns_policy in KNOW_SHORT_NAMES else f".{naming.namespace}.svc.cluster.local"
         found["neighborhood.host"] = f"{naming.app}{_SUFFIX}{domain}"
     elif settings.host is not None:
         found["neighborhood.host"] = settings.host

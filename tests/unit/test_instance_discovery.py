@@ -94,3 +94,37 @@ def test_a_port_is_one_that_there_is() -> None:
     assert problems(instanceDiscovery={"heartbeatPort": 65536}) == [
         "instanceDiscovery.heartbeatPort: expected 65535 at most"
     ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (
+            {"instanceDiscovery": {"host": "mygw-live-traffic.apim.svc.cluster.local"}},
+            [
+                "instanceDiscovery.host: 'mygw-live-traffic.apim.svc.cluster.local' is the Service that clients reach, by which "
+                "pods do not find each other: leave it out, so that it is `mygw-instance-discovery`"
+            ],
+        ),
+        (
+            {"instanceDiscovery": {"host": "peers"}, "pod": {"dnsPolicy": "Default"}},
+            [
+                "instanceDiscovery.host: 'peers' is a short name, which pods with `pod.dnsPolicy: Default` can't resolve: "
+                "expected a name with its domain"
+            ],
+        ),
+    ],
+)
+def test_a_name_that_leads_to_no_other_pod_is_refused(settings: dict[str, Any], expected: list[str]) -> None:
+    assert problems(**settings) == expected
+
+
+@pytest.mark.parametrize(
+    "pod",
+    [
+        {"dnsPolicy": "ClusterFirst"},
+        {"dnsPolicy": "None", "dnsConfig": {"nameservers": ["192.0.2.53"], "searches": ["apim.svc.cluster.local"]}},
+    ],
+)
+def test_a_short_name_is_taken_where_pods_can_resolve_it(pod: dict[str, Any]) -> None:
+    assert data(instanceDiscovery={"host": "peers"}, pod=pod) == {"neighborhood.host": "peers"}

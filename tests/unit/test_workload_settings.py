@@ -288,3 +288,14 @@ def test_a_request_above_its_limit_is_refused() -> None:
     ]
     equal = {"requests": {"cpu": "2000m", "memory": "2Gi"}, "limits": {"cpu": 2, "memory": "2048Mi"}}
     assert container(resources=equal)["resources"]["limits"] == {"cpu": "2", "memory": "2Gi"}
+
+
+def test_a_container_that_is_to_be_no_root_can_not_get_that_user_from_its_pod() -> None:
+    root = {"container": {"securityContext": {"runAsUser": None}}, "pod": {"securityContext": {"runAsUser": 0}}}
+    (found,) = problems(**root)
+    assert found.endswith(
+        ": `runAsNonRoot: true` and `runAsUser: 0` of `container.securityContext` and `pod.securityContext` contradict each "
+        "other: the container would not start"
+    )
+    # The container's own user, 1001 by default, goes before the pod's.
+    assert pod(pod={"securityContext": {"runAsUser": 0}})["securityContext"] == {"runAsUser": 0}

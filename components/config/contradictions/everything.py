@@ -6,6 +6,7 @@ from components.config.contradictions.accepted_drift import accepted_twice
 from components.config.contradictions.assignable_scopes import uncovered_scopes
 from components.config.contradictions.availability import blocking_budgets
 from components.config.contradictions.images import impossible_versions
+from components.config.contradictions.instance_discovery import undiscoverable_pods
 from components.config.contradictions.names import taken_names
 from components.config.contradictions.pods import impossible_pods
 from components.config.contradictions.rollout import impossible_rollouts
@@ -25,5 +26,6 @@ def contradictions(settings: WellFormed, derived: set[Place]) -> Iterator[str]:
     yield from blocking_budgets(settings)
     yield from impossible_service_accounts(settings)
     yield from impossible_services(settings)
+    yield from undiscoverable_pods(settings)
     yield from accepted_twice(settings)
     yield from uncovered_scopes(settings)

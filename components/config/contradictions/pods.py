@@ -23,6 +23,13 @@ def impossible_pods(settings: WellFormed) -> Iterator[str]:
             yield f"{key}.pod.dnsPolicy: 'None' needs `pod.dnsConfig.nameservers`: the pods could resolve no name"
         if container is None:
             continue
+        # What the container leaves out, the pod decides.
+        user = {**(pod.security_context or {}), **(container.security_context or {})}
+        if user.get("runAsNonRoot") and user.get("runAsUser") == 0:
+            yield (
+                f"{key}: `runAsNonRoot: true` and `runAsUser: 0` of `container.securityContext` and `pod.securityContext` "
+                "contradict each other: the container would not start"
+            )
         volumes = [volume["name"] for volume in pod.volumes or []]
         for number, mount in enumerate(container.volume_mounts or []):
             if mount["name"] not in volumes:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from components.config.keys import GATEWAYS
-from components.config.models.workload.instance_discovery import HEADLESS_SERVICE, InstanceDiscoverySettings
 from components.config.models.workload.service import INTERNAL, ServiceSettings, ServiceType
 from components.config.well_formed import WellFormed
 
@@ -11,18 +10,6 @@ from components.config.well_formed import WellFormed
 def impossible_services(settings: WellFormed) -> Iterator[str]:
     """Services that the API server refuses, or that are not what one of their settings says."""
     for index in settings.gateways():
-        discovery = settings.model(InstanceDiscoverySettings, GATEWAYS, index, "instanceDiscovery")
-        if discovery is not None and discovery.heartbeat_port == discovery.synchronization_port:
-            yield (
-                f"{GATEWAYS}[{index}].instanceDiscovery: `heartbeatPort` and `synchronizationPort` are both "
-                f"{discovery.heartbeat_port}: a Service has each port once"
-            )
-        policy = settings.at(GATEWAYS, index, "pod", "dnsPolicy")
-        if policy == "Default" and discovery is not None and discovery.host == HEADLESS_SERVICE:
-            yield (
-                f"{GATEWAYS}[{index}].pod.dnsPolicy: with 'Default' the pods do not know the cluster's names, so they would not "
-                "find each other: set `instanceDiscovery.host` to null, and rate limits count for each pod by itself"
-            )
         service = settings.model(ServiceSettings, GATEWAYS, index, "service")
         if service is None:
             continue

@@ -11,6 +11,9 @@ from components.config.models.workload.service import Port
 HEADLESS_SERVICE = "<kubernetesName>-instance-discovery"
 """Stands for the name of the Service that the program declares."""
 
+KNOW_SHORT_NAMES = (None, "ClusterFirst", "ClusterFirstWithHostNet")
+"""Values of `pod.dnsPolicy` with which a pod's resolver has the search domains of its namespace."""
+
 
 class InstanceDiscoverySettings(Settings):
     """How the pods of a gateway find each other, to share rate limits."""
