@@ -3,6 +3,7 @@
 All of it is told by the field and its value. A writer's name tells nothing: k3s and MicroK8s write as `k3s` and `kubelite`.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,9 @@ _ALLOCATED: set[Pattern] = {
     ("spec", "healthCheckNodePort"),
     ("spec", "ports", "*", "nodePort"),
 }
+# Kubernetes before 1.24 and OpenShift give a ServiceAccount Secrets of its own, and name them after it.
+_OF_AN_ACCOUNT = ("secrets", "imagePullSecrets")
+_CREDENTIAL = re.compile(r".+-(?:token|dockercfg)-[a-z0-9]{5}")
 _FINALIZERS = {
     "foregroundDeletion",
     "orphan",
@@ -138,12 +142,18 @@ def is_of_the_cluster(steps: Sequence[Step], value: Any) -> bool:
     """Whether the cluster writes or allocates a field itself."""
     if steps[0] in ("apiVersion", "kind", "status") or pattern(steps) in _ALLOCATED:
         return True
+    if steps[0] in _OF_AN_ACCOUNT:
+        return all(_is_a_credential_of_the_account(each) for each in (value if isinstance(value, list) else [value]))
     if steps[0] != "metadata":
         return False
     if steps[1] == "finalizers":
         return value in _FINALIZERS
     is_annotation = len(steps) == 3 and steps[1] == "annotations"
     return steps[1] in _METADATA or (is_annotation and str(steps[2]).startswith(_OF_THE_CLUSTER))
+
+
+def _is_a_credential_of_the_account(reference: Any) -> bool:
+    return isinstance(reference, Mapping) and _CREDENTIAL.fullmatch(str(reference.get("name"))) is not None
 
 
 def is_note(steps: Sequence[Step], value: Any) -> bool:

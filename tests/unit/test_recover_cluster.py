@@ -267,3 +267,37 @@ def test_what_is_kept_is_named_with_the_reason_and_how_to_import_it() -> None:
         "`.venv/bin/python -m ops adopt --stack dev`, then `pulumi import --file import.json --stack dev --protect=false "
         "--generate-code=false`."
     )
+
+
+@pytest.mark.parametrize(
+    ("type_", "api_version", "declared"),
+    [
+        ("autoscaling/v2:HorizontalPodAutoscaler", "autoscaling/v2", {"spec": {"minReplicas": 3, "maxReplicas": 10}}),
+        ("policy/v1:PodDisruptionBudget", "policy/v1", {"spec": {"maxUnavailable": "25%"}}),
+        ("core/v1:ServiceAccount", "v1", {"automountServiceAccountToken": False}),
+    ],
+)
+def test_the_objects_of_some_settings_are_taken_over_as_all_others_are(
+    type_: str, api_version: str, declared: dict[str, Any]
+) -> None:
+    kind = type_.rpartition(":")[2]
+    inputs = {
+        "apiVersion": api_version,
+        "kind": kind,
+        "metadata": {"name": "mygw", "namespace": "default", "labels": {"app": "mygw"}},
+        **declared,
+    }
+    writer = {"manager": "pulumi-kubernetes", "operation": "Update", "time": DURING}
+    metadata = {**inputs["metadata"], "uid": "5a0e", "creationTimestamp": DURING, "managedFields": [writer]}
+
+    class OneObject:
+        def find(self, *wanted: str) -> dict[str, Any]:
+            assert wanted == (api_version, kind, "default", "mygw")
+            return {**inputs, "metadata": metadata, "status": {}}
+
+    urn = f"{ROOT}kubernetes:{type_}::mygw-workload-it"
+    record = {**RECORD, "urn": urn, "type": f"kubernetes:{type_}", "inputs": inputs}
+    step = Step("create", urn, f"kubernetes:{type_}", (), {}, inputs, parent=COMPONENT, record=record)
+    where: Any = Places(None, None, OneObject(), updates=[UPDATE], stack="dev")  # pyright: ignore[reportArgumentType]
+    (found,) = instead_of_creations([step], RESOURCES, set(), where)
+    assert (found.what, found.reason, found.fate, found.id) == (f"{kind} default/mygw", "", Fate.IMPORT, "default/mygw")

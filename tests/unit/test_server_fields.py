@@ -28,6 +28,9 @@ CONTAINER = ("spec", "template", "spec", "containers", 0)
         ((*CONTAINER, "imagePullPolicy"), "IfNotPresent", {"image": "gateway@sha256:00"}),
         ((*CONTAINER, "imagePullPolicy"), "Always", {"image": "registry:5000/gateway"}),
         ((*CONTAINER, "readinessProbe", "timeoutSeconds"), 1, {}),
+        # Of a ServiceAccount, before Kubernetes 1.24 and on OpenShift.
+        (("secrets",), [{"name": "mygw-token-x7k2p"}, {"name": "mygw-dockercfg-b4qz9"}], {}),
+        (("imagePullSecrets", 0), {"name": "mygw-dockercfg-b4qz9"}, {}),
     ],
 )
 def test_nobodys(steps: tuple[str | int, ...], value: Any, beside: dict[str, Any]) -> None:
@@ -49,6 +52,9 @@ def test_nobodys(steps: tuple[str | int, ...], value: Any, beside: dict[str, Any
         ((*CONTAINER, "imagePullPolicy"), "Always", {"image": "gateway:2.11.0"}),
         ((*CONTAINER, "securityContext", "privileged"), True, {}),
         (("immutable",), True, {}),
+        (("imagePullSecrets", 0), {"name": "contoso-registry"}, {}),
+        (("secrets",), [{"name": "mygw-token-x7k2p"}, {"name": "contoso"}], {}),
+        (("spec", "template", "spec", "imagePullSecrets", 0), {"name": "mygw-dockercfg-b4qz9"}, {}),
     ],
 )
 def test_somebodys(steps: tuple[str | int, ...], value: Any, beside: dict[str, Any]) -> None:
