@@ -6,6 +6,7 @@ from typing import Any
 from ..report.values import is_client_secret
 from .losses import Loss
 
+_PDB_BOUND = re.compile(r"spec\.(?:minAvailable|maxUnavailable)$")
 _POD = r"spec\.template\.spec"
 _CONTAINER = rf"{_POD}\.(?:containers|initContainers)\[\d+\]"
 _ANNOTATION = r'metadata\.annotations\["'
@@ -22,6 +23,8 @@ _EVICTED = "Pods run without these requests and limits, so a full node evicts th
 _NETWORK = "Pods reach other hosts, or resolve their names otherwise."
 _SELECTED = "What selects pods by this label, a network policy for example, no longer does."
 _RIGHTS = "Pods run with other rights, and a namespace with a pod security standard can refuse them."
+
+_IDENTITY = "Pods that start then no longer get this account's identity in the cloud."
 
 # By kind, what the path begins with (a regular expression), and the value where it matters; the first that fits tells.
 _REMOVED: tuple[tuple[str, str, Any, str], ...] = (
@@ -47,6 +50,10 @@ _REMOVED: tuple[tuple[str, str, Any, str], ...] = (
     ("Deployment", rf"{_POD}\.(?:nodeSelector|affinity|tolerations|topologySpreadConstraints|priorityClassName)", None, _MOVES),
     ("Deployment", rf"{_POD}\.(?:hostAliases|dnsPolicy|dnsConfig|hostNetwork)", None, _NETWORK),
     ("Deployment", r"spec\.template\.metadata\.labels", None, _SELECTED),
+    ("ServiceAccount", r"imagePullSecrets", None, "Nodes can no longer pull the image from a private registry."),
+    ("ServiceAccount", rf"{_ANNOTATION}(?:azure\.workload\.identity|eks\.amazonaws\.com|iam\.gke\.io)/", None, _IDENTITY),
+    ("HorizontalPodAutoscaler", r"spec\.behavior", None, "The number of pods changes at another pace."),
+    ("HorizontalPodAutoscaler", r"spec\.metrics", None, "The autoscaler no longer goes by this metric."),
 )  # fmt: skip
 
 
@@ -72,6 +79,12 @@ def danger(kind: str, loss: Loss) -> str:
 def _of_change(kind: str, loss: Loss) -> str:
     if (kind, loss.path) == ("Deployment", "spec.replicas") and _is_fewer(loss.becomes, loss.there):
         return f"Fewer pods serve: {loss.becomes} instead of {loss.there}."
+    if (kind, loss.path) == ("HorizontalPodAutoscaler", "spec.maxReplicas") and _is_fewer(loss.becomes, loss.there):
+        return f"Fewer pods may run: {loss.becomes} at most instead of {loss.there}."
+    if (kind, loss.path) == ("HorizontalPodAutoscaler", "spec.minReplicas") and _is_fewer(loss.becomes, loss.there):
+        return f"Fewer pods may be left: {loss.becomes} instead of {loss.there}."
+    if kind == "PodDisruptionBudget" and _PDB_BOUND.match(loss.path):
+        return f"A drain of nodes goes by another bound: {loss.becomes} instead of {loss.there}."
     if (kind, loss.path, loss.becomes) == ("Service", "spec.type", "LoadBalancer"):
         return "The gateway gets a load balancer, whose address is public unless the cluster gives private ones."
     return ""

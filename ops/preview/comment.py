@@ -7,6 +7,7 @@ from ..report.markdown import LONGEST, code, cut, fenced, folded
 from ..report.masking import mask
 from . import losses as losses_in_words
 from .changes import WAITS_ONLY, Change, changes
+from .effects import effects
 from .foreseen import Foreseen
 from .removals import removals
 from .replacements import Replacement, replacements
@@ -25,11 +26,19 @@ def markdown(stack: str, steps: list[Step], losses: Losses, foreseen: Foreseen |
     found = losses_in_words.without_moves(changes(steps), losses)
     warnings, lost = losses_in_words.markdown(losses, found)
     lines = [f"### Preview of `{stack}`", "", summary(stack, steps)]
-    interrupting = [*foreseen.failures, *clashes(steps), *map(str, removals(steps))]
+    done = effects(steps, losses)
+    interrupting = [
+        *foreseen.failures,
+        *clashes(steps),
+        *map(str, removals(steps)),
+        *(f"`{effect.resource}`: {effect.does}" for effect in done if effect.interrupts),
+    ]
     lines += [line for what in interrupting for line in ("", f"> [!CAUTION]\n> {what}")]
     lines += [
         line for warning in (*foreseen.warnings, *leftovers(steps)) for line in ("", f"> [!WARNING]\n> {warning}")
     ]
+    if others := [f"- `{effect.resource}`: {effect.does}" for effect in done if not effect.interrupts]:
+        lines += ["", *_within(others, _LOSSES_ROOM)]
     if replaced := replacements(steps):
         lines += ["", "| replaced | because of | interrupted | instead |", "| --- | --- | --- | --- |"]
         lines += [_replacement(replacement) for replacement in replaced]

@@ -36,11 +36,19 @@ def removals(steps: list[Step]) -> list[Removal]:
     services = [step for step in deleted if step.type == _SERVICE]
     return [
         Removal(
-            gateway.name, tuple(a for s in services if _is_below(s.urn, gateway.urn, parents) for a in _addresses(s))
+            gateway.name, tuple(a for s in services if _is_below(s.urn, gateway.urn, parents) for a in addresses(s))
         )
         for gateway in deleted
         if gateway.type == _GATEWAY
     ]
+
+
+def removed_with_their_gateway(steps: list[Step]) -> set[str]:
+    """URNs of all that goes because a whole gateway does."""
+    deleted = [step for step in steps if step.operation == "delete"]
+    parents = {step.urn: step.parent for step in deleted}
+    gateways = [step.urn for step in deleted if step.type == _GATEWAY]
+    return {step.urn for step in deleted if any(_is_below(step.urn, gateway, parents) for gateway in gateways)}
 
 
 def _is_below(urn: str, ancestor: str, parents: dict[str, str]) -> bool:
@@ -50,8 +58,8 @@ def _is_below(urn: str, ancestor: str, parents: dict[str, str]) -> bool:
     return False
 
 
-def _addresses(service: Step) -> Iterator[str]:
-    """Those of its load balancer, or its name in the cluster; none of a headless Service, at which nobody is served."""
+def addresses(service: Step) -> Iterator[str]:
+    """Of a Service: its load balancer's, or its name in the cluster; none of a headless one, at which nobody is served."""
     spec: dict[str, Any] = service.old.get("spec") or {}
     if spec.get("clusterIP") == "None":
         return

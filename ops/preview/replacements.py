@@ -117,6 +117,21 @@ _MEANINGS: dict[str, Meaning] = {
     "kubernetes:core/v1:Secret": Meaning(
         "It is made anew, and the pods are rolled.", Interruption.NEW_PODS, "Keep its name and namespace."
     ),
+    "kubernetes:core/v1:ServiceAccount": Meaning(
+        "A new account is made, the pods are rolled, and the old account is deleted with the rights that it had.",
+        Interruption.NONE,
+        "Nothing for the gateway. If pods use rights of the account, bind them to the new one first.",
+    ),
+    "kubernetes:autoscaling/v2:HorizontalPodAutoscaler": Meaning(
+        "It is made anew. The number of pods stays until the new one has measured.",
+        Interruption.NONE,
+        "Nothing, as far as the pods go.",
+    ),
+    "kubernetes:policy/v1:PodDisruptionBudget": Meaning(
+        "It is made anew. In between, a drain of nodes may end all pods.",
+        Interruption.NONE,
+        "Drain no node meanwhile.",
+    ),
     "random:index/randomUuid:RandomUuid": Meaning(
         "The role definition gets another id, and is replaced.", Interruption.NEW_PODS, "Keep it as it is."
     ),

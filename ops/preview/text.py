@@ -8,6 +8,7 @@ from ..engine.steps import Step
 from ..report.masking import mask
 from . import losses as losses_in_words
 from .changes import WAITS_ONLY, changes
+from .effects import Effect, effects
 from .foreseen import Foreseen
 from .removals import removals
 from .replacements import Interruption, Replacement, counts, left_over, name_clashes, replacements
@@ -17,14 +18,17 @@ def text(stack: str, steps: list[Step], losses: Losses, foreseen: Foreseen | Non
     """For a terminal or a log."""
     foreseen = foreseen or Foreseen()
     lines, found = [summary(stack, steps)], losses_in_words.without_moves(changes(steps), losses)
+    done = effects(steps, losses)
     # What interrupts comes first: below are as many lines as there are differences.
     interrupting = [
         *foreseen.failures,
         *clashes(steps),
         *map(str, removals(steps)),
+        *(str(effect) for effect in done if effect.interrupts),
         *foreseen.warnings,
         *leftovers(steps),
         *(f"Warning: {mask(warning)}" for warning in foreseen.said),
+        *(str(effect) for effect in done if not effect.interrupts),
     ]
     lines += [line for what in interrupting for line in ("", what)]
     for replacement in replacements(steps):
@@ -52,6 +56,7 @@ def as_json(stack: str, steps: list[Step], losses: Losses, foreseen: Foreseen | 
         "stack": stack,
         "counts": counts(steps),
         "removals": [dataclasses.asdict(removal) for removal in removals(steps)],
+        "effects": [_effect(effect) for effect in effects(steps, losses)],
         "replacements": [dataclasses.asdict(replacement) for replacement in replacements(steps)],
         "nameClashes": name_clashes(steps),
         "leftToDelete": [{"resource": step.name, "id": step.id} for step in left_over(steps)],
@@ -62,6 +67,10 @@ def as_json(stack: str, steps: list[Step], losses: Losses, foreseen: Foreseen | 
         "warningsOfTheProgram": [mask(warning) for warning in foreseen.said],
     }
     return json.dumps(answer, indent=2)
+
+
+def _effect(effect: Effect) -> dict[str, str | bool]:
+    return {"resource": effect.resource, "does": effect.does, "interrupts": effect.interrupts}
 
 
 def summary(stack: str, steps: list[Step]) -> str:

@@ -218,6 +218,23 @@ def test_what_ignore_changes_names_and_only_others_own_is_left_to_them() -> None
         ("Deployment", Loss("spec.replicas", 4, 1), "Fewer pods serve: 1 instead of 4."),
         ("Deployment", Loss("spec.replicas", 1, 4), ""),
         ("Deployment", Loss("spec.minReadySeconds", None, 4), ""),
+        ("ServiceAccount", Loss("imagePullSecrets[0]", {"name": "a"}), "Nodes can no longer pull the image"),
+        (
+            "ServiceAccount",
+            Loss('metadata.annotations["azure.workload.identity/client-id"]', "a"),
+            "Pods that start then no longer get this account's identity in the cloud.",
+        ),
+        ("ServiceAccount", Loss("metadata.annotations.team", "a"), ""),
+        ("HorizontalPodAutoscaler", Loss("spec.behavior", {}), "The number of pods changes at another pace."),
+        ("HorizontalPodAutoscaler", Loss("spec.metrics[1]", {}), "The autoscaler no longer goes by this metric."),
+        ("HorizontalPodAutoscaler", Loss("spec.maxReplicas", 9, 5), "Fewer pods may run: 5 at most instead of 9."),
+        ("HorizontalPodAutoscaler", Loss("spec.maxReplicas", 5, 9), ""),
+        ("HorizontalPodAutoscaler", Loss("spec.minReplicas", 3, 1), "Fewer pods may be left: 1 instead of 3."),
+        (
+            "PodDisruptionBudget",
+            Loss("spec.minAvailable", 2, 1),
+            "A drain of nodes goes by another bound: 1 instead of 2.",
+        ),
     ],
 )
 def test_what_is_dangerous_is_said(kind: str, loss: Loss, begins: str) -> None:

@@ -273,7 +273,9 @@ def test_what_a_preview_with_a_refresh_shows_as_a_change_is_not_shown_again_as_a
         "- spec.replicas: 4",
         "+ spec.replicas: 1",
     ]
-    assert preview_text.text("dev", steps, Losses([UNPROBED])).splitlines()[5:] == ["  + spec.minReadySeconds: 5"]
+    unprobed = preview_text.text("dev", steps, Losses([UNPROBED])).splitlines()
+    assert unprobed[2] == "mygw: 3 of 4 pods end."
+    assert unprobed[7:] == ["  + spec.minReadySeconds: 5"]
     elsewhere = [step("update", "mygw", deployment, properties=paths, old={"spec": {"replicas": 2}}, new=new)]
     assert preview_text.text("dev", elsewhere, Losses([SCALED])).splitlines()[4:7] == [
         "    - spec.replicas: 4",
