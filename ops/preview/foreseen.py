@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..cluster.server_version import depends_on_the_version, unfit
 from ..engine.steps import Step
 from ..errors import ForbiddenError, OpsError
 from .locks import deleted_in, locked
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ..cluster.connection import Cluster
 
 _PROVIDERS = "pulumi:providers:"
+_WRITING = ("create", "update", "replace", "create-replacement")
 _Connection = TypeVar("_Connection")
 
 
@@ -48,6 +50,12 @@ def foresee(steps: list[Step]) -> Foreseen:
             foreseen.warnings.append(f"Namespace '{namespace}' does not exist, or you have no rights in it. {error}")
         except OpsError as error:
             foreseen.warnings.append(f"Whether namespace '{namespace}' exists can't be checked. {error}")
+    for provider, objects in _written_by(steps).items():
+        try:
+            too_new = unfit(objects, cluster(provider).server_version())
+            foreseen.warnings += [f"{each.found} {each.instead}" for each in too_new]
+        except OpsError as error:
+            foreseen.warnings.append(f"Whether the cluster is new enough can't be checked. {error}")
     for subscription, deleted in deleted_in(steps).items():
         try:
             foreseen.warnings += locked(subscription, deleted, azure(deleted[0].provider))
@@ -55,6 +63,16 @@ def foresee(steps: list[Step]) -> Foreseen:
             names = ", ".join(dict.fromkeys(step.name for step in deleted))
             foreseen.warnings.append(f"Whether a lock forbids the deletion of {names} can't be checked. {error}")
     return foreseen
+
+
+def _written_by(steps: list[Step]) -> dict[str, list[dict[str, Any]]]:
+    """The objects that an update writes and that not every cluster takes, by the name of their provider."""
+    written: dict[str, dict[str, dict[str, Any]]] = {}
+    for step in steps:
+        if step.operation in _WRITING and step.type.startswith("kubernetes:"):
+            written.setdefault(step.provider, {})[step.urn] = step.new
+    found = {provider: list(objects.values()) for provider, objects in written.items()}
+    return {provider: objects for provider, objects in found.items() if depends_on_the_version(objects)}
 
 
 def _once(connect: Callable[[Any], _Connection], providers: dict[str, dict[str, Any]]) -> Callable[[str], _Connection]:

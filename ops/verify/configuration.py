@@ -9,7 +9,7 @@ from typing import Any
 
 from ..cluster.connection import Cluster, LogLine
 from ..errors import OpsError
-from .gateways import DOMAINS, Gateway
+from .gateways import DOMAINS, Gateway, KubernetesObject
 from .heartbeat import Heartbeats
 from .pods import is_ready, pods_of, ready_since
 from .report import Answer, Check
@@ -51,6 +51,8 @@ def check_configuration(gateway: Gateway, cluster: Cluster, heard: Heartbeats | 
     pods = pods_of(gateway.deployment, cluster) if gateway.deployment is not None else []
     running = [pod for pod in pods if (pod.get("status") or {}).get("phase") == "Running"]
     if not running:
+        if gateway.deployment is not None and _is_stopped(gateway.deployment, cluster):
+            return Check(gateway.name, QUESTION, Answer.OK, "the Deployment asks for no pods: nobody is served")
         return Check(gateway.name, QUESTION, Answer.UNKNOWN, "no pod runs", "Let the pods start first.")
     last = _last_heard(heard, [_name(pod) for pod in running])
     unread: OpsError | None = None
@@ -81,6 +83,12 @@ def check_configuration(gateway: Gateway, cluster: Cluster, heard: Heartbeats | 
         return Check(gateway.name, QUESTION, Answer.UNKNOWN, found, _BEFORE + _restart(gateway))
     found = f"{len(running)} pod(s) are ready and log no trouble with it"
     return Check(gateway.name, QUESTION, Answer.OK, found)
+
+
+def _is_stopped(named: KubernetesObject, cluster: Cluster) -> bool:
+    """Whether the Deployment has 0 replicas: by the stack's file, or as an autoscaler has it."""
+    deployment = cluster.find("apps/v1", "Deployment", named.namespace, named.name)
+    return deployment is not None and deployment["spec"].get("replicas") == 0
 
 
 def last_trouble(lines: list[LogLine], since: datetime | None) -> str | None:

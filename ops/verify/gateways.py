@@ -4,8 +4,8 @@ What is being created counts: while a first deployment waits, or after it has fa
 some of the resources are not there yet. What is not known then, the question that needs it says.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..engine.providers import provider_inputs, provider_of
@@ -22,6 +22,7 @@ _GATEWAY_RESOURCE = "self-hosted-gateway:api_management:GatewayResource"
 _API = "azure-native:apimanagement:GatewayApiEntityTag"
 _IN_API_MANAGEMENT = (_API, "azure-native:apimanagement:Gateway")
 _ASSIGNMENT = "azure-native:authorization:RoleAssignment"
+_SERVICE = "kubernetes:core/v1:Service"
 _PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
 _APPLICATION = "azuread:index/application:Application"
 # API Management's domain in each cloud, by the names that the azure-native provider has for them.
@@ -66,6 +67,12 @@ class Gateway:
     secret: KubernetesObject | None = None
     is_secret_in_config_map: bool = False
     deployment: KubernetesObject | None = None
+    service: KubernetesObject | None = None
+    """The Service that clients reach."""
+    autoscaler: KubernetesObject | None = None
+    disruption_budget: KubernetesObject | None = None
+    declared: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, compare=False)
+    """All of its objects in the cluster as they are declared. Secrets are masked."""
 
     @property
     def instance_id(self) -> str:
@@ -123,7 +130,17 @@ def _gateway(component: StackResource, environment: str, resources: list[StackRe
         secret=_object(_first(children, "kubernetes:core/v1:Secret")),
         is_secret_in_config_map=SECRET_SETTING in settings,
         deployment=_object(_first(children, "kubernetes:apps/v1:Deployment")),
+        service=_object(_first([child for child in children if _serves(child)], _SERVICE)),
+        autoscaler=_object(_first(children, "kubernetes:autoscaling/v2:HorizontalPodAutoscaler")),
+        disruption_budget=_object(_first(children, "kubernetes:policy/v1:PodDisruptionBudget")),
+        declared=tuple(child.inputs for child in children if child.type.startswith("kubernetes:") and not child.goes),
     )
+
+
+def _serves(resource: StackResource) -> bool:
+    """Whether a Service is for clients: the headless one is for the pods among themselves."""
+    spec = resource.inputs.get("spec")
+    return not isinstance(spec, dict) or spec.get("clusterIP") != "None"
 
 
 def _gateway_id(name: str, children: list[StackResource], resources: list[StackResource]) -> str:

@@ -38,6 +38,16 @@ _CAUSES = (
         "A policy of the cluster refuses the pods: ask its administrator.",
     ),
     (
+        "service account",
+        re.compile(r"error looking up service account|serviceaccount \"[^\"]*\" not found"),
+        "The pods' account does not exist: check `serviceAccount.name`, or set `serviceAccount.create`.",
+    ),
+    (
+        "priority class",
+        re.compile(r"no PriorityClass with name"),
+        "The cluster has no such priority class: `kubectl get priorityclasses` lists them. Check `pod.priorityClassName`.",
+    ),
+    (
         "no node",
         re.compile(r"Unschedulable|nodes are available"),
         "No node takes the pods, and the message says what each lacks: `kubectl get nodes`.",

@@ -1,16 +1,18 @@
 """The questions about a stack's gateways, and whom they are put to."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from ..azure.sign_in import Azure
 from ..cluster.connection import Cluster
+from ..cluster.server_version import depends_on_the_version
 from ..engine.providers import provider_inputs
 from ..engine.state import StackResource
 from ..errors import OpsError
-from . import api_management, authorization, configuration, entra, pods
+from . import address, api_management, authorization, configuration, disruptions, entra, pods, scaling, server_version
 from .gateways import NOT_YET, Gateway, gateways_of
 from .heartbeat import heartbeats_of
 from .report import Answer, Check
@@ -90,6 +92,8 @@ class Questions:
                     g, self.cluster.get(), heartbeats_of(g, azure.arm), datetime.now(UTC)
                 ),
             )
+            yield asked(gateway.name, address.QUESTION, lambda g=gateway: address.check_address(g, self.cluster.get()))
+            yield from self._of_some(gateway)
 
     def waiting(self) -> Iterator[Check]:
         """The answers that say why an update waits: what the cluster says of the pods, and what Azure answers them."""
@@ -106,6 +110,26 @@ class Questions:
                 lambda g=gateway: configuration.check_configuration(g, self.cluster.get(), None, datetime.now(UTC)),
             )
             yield self._with_roles(check, gateway) if check.cause == configuration.RIGHTS else check
+
+    def _of_some(self, gateway: Gateway) -> Iterator[Check]:
+        """The answers about what not every gateway has."""
+        name, scaler, budget = gateway.name, gateway.autoscaler, gateway.disruption_budget
+        if scaler is not None:
+            yield asked(
+                name,
+                scaling.QUESTION,
+                lambda: scaling.check_autoscaler(name, scaler, self.cluster.get(), datetime.now(UTC)),
+            )
+        if budget is not None:
+            yield asked(
+                name,
+                disruptions.QUESTION,
+                lambda: disruptions.check_disruption_budget(name, budget, self.cluster.get()),
+            )
+        if depends_on_the_version(gateway.declared):
+            # If nobody answers, the other lines say so.
+            with suppress(OpsError):
+                yield from server_version.check_server_version(gateway, self.cluster.get())
 
     def _pods(self, gateway: Gateway) -> Check:
         return asked(gateway.name, pods.QUESTION, lambda: pods.check_pods(gateway, self.cluster.get()))

@@ -81,7 +81,7 @@ def test_the_roles_outlive_a_destruction_of_dev(deployed: dict[str, Stack]) -> N
     # The engine goes as far as what is protected.
     assert "roles-reader" in refused.output
     assert "is protected" in refused.output
-    assert deployed["prod"].ops("verify").ok().output.count("ok ") == 6
+    assert deployed["prod"].ops("verify").ok().output.count("ok ") == 8
     deployed["dev"].up().ok()
     assert deployed["dev"].outputs()["readerRoleDefinitionId"] == roles
 

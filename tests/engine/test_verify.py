@@ -12,7 +12,7 @@ import pytest
 from .sandbox import AUTHORIZATION_VERSION, INSTANCE, Result, Stack, eventually, sandbox_config, sandbox_gateway
 
 VERSION = {"api-version": AUTHORIZATION_VERSION}
-QUESTIONS = ["validator role", "token", "reader role", "gateway resource", "pods", "configuration"]
+QUESTIONS = ["validator role", "token", "reader role", "gateway resource", "pods", "configuration", "address"]
 
 
 def answers(result: Result) -> dict[str, dict[str, Any]]:
@@ -82,7 +82,8 @@ def test_a_first_deployment_that_waits_is_diagnosed_and_so_is_one_that_has_faile
         (assignment,) = reader_assignments(deployable)
         sandbox.arm().delete(assignment, params=VERSION).raise_for_status()
         found = failed(deployable)
-        assert set(found) == {"reader role", "pods", "configuration"}
+        # Its Service waits for its pods.
+        assert set(found) == {"reader role", "pods", "configuration", "address"}
         assert "gateways/getConfiguration/action" in found["reader role"]["found"]
         assert running.poll() is None
     finally:
@@ -93,7 +94,7 @@ def test_a_first_deployment_that_waits_is_diagnosed_and_so_is_one_that_has_faile
         sandbox.kubectl("label", "namespace", "default", f"{level}-")
         sandbox.kubectl("delete", "quota", "contoso", "--ignore-not-found")
         sandbox.kubectl("uncordon", node)
-    assert set(failed(deployable)) == {"reader role", "pods", "configuration"}
+    assert set(failed(deployable)) == {"reader role", "pods", "configuration", "address"}
     # It has ended with the update, and gone on to the questions.
     assert watching is not None
     assert watching.returncode == 1
@@ -131,7 +132,9 @@ def test_all_is_well_and_nothing_is_written(deployed: Stack, identity: str) -> N
 
     result = deployed.ops("verify", identity=identity)
     assert result.code == 0, result.output
-    *lines, configuration = result.output.splitlines()
+    *lines, configuration, address = result.output.splitlines()
+    host = deployed.outputs()["gateways"]["mygw"]["serviceAddress"]
+    assert address == f"ok      mygw: address: clients reach it at {host}:80 or {host}:443"
     assert re.fullmatch(
         r"ok      mygw: configuration: 1 pod\(s\) are ready, and Azure heard of them \d+ s ago", configuration
     )
@@ -252,6 +255,7 @@ def test_what_could_not_be_found_out_is_neither_well_nor_broken(deployed: Stack)
         "gateway resource": "ok",
         "pods": "unknown",
         "configuration": "unknown",
+        "address": "unknown",
     }
     wrong = deployed.ops("verify", ARM_CLIENT_SECRET="wrong")
     assert wrong.code == 2

@@ -58,9 +58,14 @@ class Cluster:
     def __init__(self, *pods: dict[str, Any], log: dict[str, list[LogLine] | None] | None = None) -> None:
         self._pods = list(pods)
         self._log = log or {}
+        self.replicas = 1
 
     def select(self, *_: str) -> list[dict[str, Any]]:
         return self._pods
+
+    def find(self, *wanted: str) -> dict[str, Any]:
+        assert wanted == ("apps/v1", "Deployment", "default", "mygw")
+        return {"spec": {"replicas": self.replicas}}
 
     def log(self, namespace: str, pod: str, lines: int, seconds: int) -> list[LogLine]:
         found = self._log.get(pod, [])
@@ -275,3 +280,16 @@ def test_a_gateway_that_azure_never_heard_of_is_known() -> None:
     arm: Any = Arm({"properties": {"heartbeat": []}})
     assert heartbeats_of(GATEWAY, arm) == Heartbeats()
     assert heartbeats_of(Gateway("mygw"), arm) is None
+
+
+@pytest.mark.parametrize(
+    ("replicas", "expected"),
+    [
+        (0, Check("mygw", "configuration", Answer.OK, "the Deployment asks for no pods: nobody is served")),
+        (1, Check("mygw", "configuration", Answer.UNKNOWN, "no pod runs", "Let the pods start first.")),
+    ],
+)
+def test_a_gateway_that_is_stopped_waits_for_no_pods(replicas: int, expected: Check) -> None:
+    cluster: Any = Cluster()
+    cluster.replicas = replicas
+    assert check_configuration(GATEWAY, cluster, None, NOW) == expected

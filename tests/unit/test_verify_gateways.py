@@ -145,6 +145,27 @@ def test_a_client_secret_in_the_config_map() -> None:
     assert found.secret is None
 
 
+def test_the_service_for_clients_and_the_objects_of_some_settings_are_known() -> None:
+    found = gateway(
+        object_("core/v1:Service", "mygw-instance-discovery", inputs={"spec": {"clusterIP": "None"}}, id="a"),
+        object_("core/v1:Service", "mygw-live-traffic", inputs={"spec": {"type": "ClusterIP"}}, id="b"),
+        object_("autoscaling/v2:HorizontalPodAutoscaler", "mygw", id="c"),
+        creating=(object_("policy/v1:PodDisruptionBudget", "mygw"),),
+    )
+    assert found == Gateway(
+        name="mygw",
+        service=KubernetesObject("apim", "mygw-live-traffic"),
+        autoscaler=KubernetesObject("apim", "mygw"),
+        disruption_budget=KubernetesObject("apim", "mygw", is_made=False),
+    )
+    assert [each["metadata"]["name"] for each in found.declared] == [
+        "mygw-instance-discovery",
+        "mygw-live-traffic",
+        "mygw",
+        "mygw",
+    ]
+
+
 def test_an_update_that_runs_decides_and_what_is_replaced_goes() -> None:
     changed = object_("core/v1:ConfigMap", "mygw-env", inputs={"data": {**SETTINGS, "config.service.endpoint": "new"}})
     whole = state({**CONFIG_MAP, "id": "apim/mygw-env"}, {**DEPLOYMENT, "id": "apim/old", "delete": True})
@@ -184,6 +205,7 @@ def test_what_nobody_knows_yet_is_said_by_the_question_that_needs_it(monkeypatch
         ("gateway resource", Answer.UNKNOWN, "the id of the gateway resource is not known yet"),
         ("pods", Answer.FAILED, "no Deployment is made yet"),
         ("configuration", Answer.UNKNOWN, "no pod runs"),
+        ("address", Answer.FAILED, "no Service is made yet"),
     ]
     assert report.exit_code == 1
     assert report.checks[4].next_step == (

@@ -85,6 +85,14 @@ def asked(cluster: Any) -> tuple[str, str]:
             'admission webhook "policy.contoso.example" denied the request: no limits',
             "A policy of the cluster refuses the pods: ask its administrator.",
         ),
+        (
+            'pods "mygw-" is forbidden: error looking up service account default/pods: serviceaccount "pods" not found',
+            "The pods' account does not exist: check `serviceAccount.name`, or set `serviceAccount.create`.",
+        ),
+        (
+            'pods "mygw-" is forbidden: no PriorityClass with name contoso was found',
+            "The cluster has no such priority class: `kubectl get priorityclasses` lists them. Check `pod.priorityClassName`.",
+        ),
     ],
 )
 def test_what_refuses_every_pod(message: str, next_step: str) -> None:
