@@ -1,4 +1,4 @@
-"""The mutants of models: a field without its default, without one of its bounds, without a validator."""
+"""What can be taken out of models: a field without its default, without one of its bounds, without a validator."""
 
 import ast
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ _CHECKS = {"check", "field_validator", "model_validator"}
 
 
 @dataclass(frozen=True)
-class Mutant:
-    """A module from which one thing has been taken out."""
+class Removal:
+    """One thing that is taken out of a module."""
 
     line: int
     """Where, counted from 1."""
@@ -21,16 +21,16 @@ class Mutant:
     """The module without it."""
 
 
-def mutants(source: str) -> list[Mutant]:
+def removals(source: str) -> list[Removal]:
     """All of a module's, in the order of its lines.
 
-    A mutant may be no valid model any more: whoever imports it notices.
+    Without one, a module may be no valid model any more: whoever imports it notices.
     """
-    found = [mutant for node in ast.walk(ast.parse(source)) for mutant in _of(node, source)]
-    return sorted(found, key=lambda mutant: (mutant.line, mutant.what))
+    found = [removal for node in ast.walk(ast.parse(source)) for removal in _of(node, source)]
+    return sorted(found, key=lambda removal: (removal.line, removal.what))
 
 
-def _of(node: ast.AST, source: str) -> Iterator[Mutant]:
+def _of(node: ast.AST, source: str) -> Iterator[Removal]:
     match node:
         case ast.ClassDef(name=name, body=body):
             for statement in body:
@@ -42,7 +42,7 @@ def _of(node: ast.AST, source: str) -> Iterator[Mutant]:
             return
 
 
-def _of_member(model: str, statement: ast.stmt, source: str) -> Iterator[Mutant]:
+def _of_member(model: str, statement: ast.stmt, source: str) -> Iterator[Removal]:
     match statement:
         case ast.AnnAssign(target=ast.Name(id=field), value=ast.Call(func=ast.Name(id="Field" | "field")) as call):
             for option in call.keywords:
@@ -51,13 +51,13 @@ def _of_member(model: str, statement: ast.stmt, source: str) -> Iterator[Mutant]
         case ast.AnnAssign(target=ast.Name(id=field), value=ast.expr() as default):
             start = ast.get_source_segment(source, statement.annotation)
             changed = _replaced(source, statement, f"{field}: {start}")
-            yield Mutant(statement.lineno, f"default `{_shown(default)}` of {model}.{field}", changed)
+            yield Removal(statement.lineno, f"default `{_shown(default)}` of {model}.{field}", changed)
         case ast.Assign(targets=[ast.Name(id="model_config")], value=ast.Call(keywords=options)):
             for option in options:
                 yield _without(option, f"`{_shown(option)}` of {model}'s configuration", source)
         case ast.FunctionDef(name=name, decorator_list=decorators) if any(map(_is_check, decorators)):
             first = min(decorator.lineno for decorator in decorators)
-            yield Mutant(
+            yield Removal(
                 first, f"validator {model}.{name}", _without_lines(source, first, statement.end_lineno or first)
             )
         case _:
@@ -72,7 +72,7 @@ def _shown(node: ast.AST) -> str:
     return ast.unparse(node)
 
 
-def _without(node: ast.expr | ast.keyword, what: str, source: str) -> Mutant:
+def _without(node: ast.expr | ast.keyword, what: str, source: str) -> Removal:
     """Without one entry of a list: it and the comma after it, or before it where it is the last."""
     start, end = _span(source, node)
     rest = source[end:]
@@ -81,7 +81,7 @@ def _without(node: ast.expr | ast.keyword, what: str, source: str) -> Mutant:
         changed = source[:start] + rest[after + 1 :].lstrip()
     else:
         changed = source[:start].rstrip().removesuffix(",") + rest
-    return Mutant(node.lineno, what, changed)
+    return Removal(node.lineno, what, changed)
 
 
 def _replaced(source: str, node: ast.stmt, text: str) -> str:

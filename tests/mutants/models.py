@@ -10,5 +10,5 @@ def of_models(module: Module) -> list[Mutant]:
     return [
         Mutant(f"{file}:{each.line}: {each.what}", file, each.source)
         for file in module.files
-        for each in fields.mutants((CHECKOUT / file).read_text())
+        for each in fields.removals((CHECKOUT / file).read_text())
     ]

@@ -27,7 +27,7 @@ class Gateway(BaseModel):
 
 
 def test_each_default_bound_and_validator_is_taken_out_once() -> None:
-    assert [(mutant.line, mutant.what) for mutant in fields.mutants(MODEL)] == [
+    assert [(removal.line, removal.what) for removal in fields.removals(MODEL)] == [
         (3, "`extra='forbid'` of Gateway's configuration"),
         (3, "`frozen=True` of Gateway's configuration"),
         (7, "`AfterValidator(not_empty)` of an Annotated type"),
@@ -50,13 +50,13 @@ def test_each_default_bound_and_validator_is_taken_out_once() -> None:
     ],
 )
 def test_nothing_but_that_one_thing_is_gone(what: str, before: str, after: str) -> None:
-    (mutant,) = [mutant for mutant in fields.mutants(MODEL) if mutant.what.startswith(what)]
-    assert mutant.source == MODEL.replace(before, after)
+    (removal,) = [removal for removal in fields.removals(MODEL) if removal.what.startswith(what)]
+    assert removal.source == MODEL.replace(before, after)
 
 
 def test_of_a_validator_nothing_is_left() -> None:
-    (mutant,) = [mutant for mutant in fields.mutants(MODEL) if mutant.what == "validator Gateway._unique"]
-    assert mutant.source == MODEL[: MODEL.index('    @check("name")')] + "    pass\n"
+    (removal,) = [removal for removal in fields.removals(MODEL) if removal.what == "validator Gateway._unique"]
+    assert removal.source == MODEL[: MODEL.index('    @check("name")')] + "    pass\n"
 
 
 def test_the_tests_that_are_asked_import_the_module_through_others_or_run_the_program() -> None:
