@@ -35,6 +35,7 @@ def node_affinity(**requirement: Any) -> dict[str, Any]:
     return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
 
 
+ZONES = {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "DoNotSchedule"}
 EXPRESSION = "nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms.0.matchExpressions.0"
 
 
@@ -52,12 +53,16 @@ EXPRESSION = "nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSe
                 "requests.memory": "expected a quantity such as 500m, 2 or 2Gi",
             },
         ),
+        (ResourceRequirementsArgs, {"limits": 2, "requests": None}, {"limits": "expected a mapping", "requests": NULL}),
         (ResourceRequirementsArgs, {"claims": [{}]}, {"claims.0.name": "required, but missing"}),
         (SecurityContextArgs, {"runAsUser": "1001"}, {"runAsUser": "expected a whole number"}),
         (SecurityContextArgs, {"runAsUser": True}, {"runAsUser": "expected a whole number"}),
         (SecurityContextArgs, {"runAsUser": 1001.5}, {"runAsUser": "expected a whole number"}),
         (SecurityContextArgs, {"runAsNonRoot": "true"}, {"runAsNonRoot": "expected true or false"}),
-        (SecurityContextArgs, {"run_as_user": 1001}, {"run_as_user": "unknown field of Kubernetes' SecurityContext"}),
+        (SecurityContextArgs, {"runAsNonRoot": 1}, {"runAsNonRoot": "expected true or false"}),
+        (SecurityContextArgs, {"run_as_user": 1001, "runAsUser": "1001"}, {
+            "run_as_user": "unknown field of Kubernetes' SecurityContext", "runAsUser": "expected a whole number"
+        }),
         (SecurityContextArgs, {"capabilities": {"drop": "ALL"}}, {"capabilities.drop": "expected a list"}),
         (SecurityContextArgs, {"capabilities": {"drop": [1]}}, {"capabilities.drop.0": "expected a text: put it in quotes"}),
         (
@@ -84,6 +89,9 @@ EXPRESSION = "nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSe
             "0.whenUnsatisfiable": "expected 'DoNotSchedule' or 'ScheduleAnyway'",
             "0.maxSkew": "required, but missing",
         }),
+        (Sequence[TopologySpreadConstraintArgs], [ZONES, {**ZONES, "maxSkew": 2}], {
+            "1": "has the same `topologyKey` and `whenUnsatisfiable` as element 0"
+        }),
         (Sequence[EnvVarArgs], [{"name": "PORT", "value": 8080}], {"0.value": "expected a text: put it in quotes"}),
         (Sequence[EnvVarArgs], [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}], {
             "1": "has the same `name` as element 0"
@@ -102,6 +110,9 @@ EXPRESSION = "nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSe
             "0": "expected exactly one source; found emptyDir, secret"
         }),
         (Sequence[VolumeArgs], [{"name": "cache", "emptyDir": {"sizeLimit": "1GB"}}], {
+            "0.emptyDir.sizeLimit": "expected a quantity such as 500m, 2 or 2Gi"
+        }),
+        (Sequence[VolumeArgs], [{"name": "cache", "emptyDir": {"sizeLimit": {"memory": "1Gi"}}}], {
             "0.emptyDir.sizeLimit": "expected a quantity such as 500m, 2 or 2Gi"
         }),
         (Sequence[VolumeArgs], [{"name": "ca", "secret": {"items": [{"key": "ca.pem"}]}}], {
@@ -142,6 +153,9 @@ def test_each_problem_is_told_at_its_place(type_: Any, value: Any, expected: dic
         (Sequence[VolumeArgs], [{"name": "cache", "emptyDir": {}}], [{"name": "cache", "emptyDir": {}}]),
         (Sequence[VolumeMountArgs], [{"name": "a", "mountPath": "/a", "readOnly": False}], [
             {"name": "a", "mountPath": "/a"}
+        ]),
+        (Sequence[VolumeMountArgs], [{"name": "a", "mountPath": "/a", "readOnly": True}], [
+            {"name": "a", "mountPath": "/a", "readOnly": True}
         ]),
         (Sequence[HostAliasArgs], [{"ip": "192.0.2.1", "hostnames": []}], [{"ip": "192.0.2.1"}]),
         (AffinityArgs, {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}, {"nodeAffinity": {}}),

@@ -76,7 +76,8 @@ class _Walk:
                 self._problem(here, f"unknown field of Kubernetes' {kind}")
                 continue
             is_quantity = (kind, name) in QUANTITIES
-            own = self._quantities(each, here) if is_quantity else self.value(each, fields[name].type, here)
+            type_ = fields[name].type
+            own = self._quantities(each, type_, here) if is_quantity else self.value(each, type_, here)
             if _vanishes(own, kind, name, fields[name]):
                 continue
             kept[name] = own
@@ -113,9 +114,15 @@ class _Walk:
                 self._problem((*place, index), f"has the same {said} as element {other}")
         return [self.value(each, element, (*place, index)) for index, each in enumerate(value)]
 
-    def _quantities(self, value: Any, place: tuple[str | int, ...]) -> Any:
-        if isinstance(value, dict):
-            return {key: self._quantities(each, (*place, key)) for key, each in value.items()}
+    def _quantities(self, value: Any, type_: Any, place: tuple[str | int, ...]) -> Any:
+        """A quantity, or a mapping of them."""
+        if not any(typing.get_origin(option) is Mapping for option in _options(type_)):
+            return self._quantity(value, place)
+        if not isinstance(value, dict):
+            return self.value(value, type_, place)  # which tells of it
+        return {key: self._quantity(each, (*place, key)) for key, each in value.items()}
+
+    def _quantity(self, value: Any, place: tuple[str | int, ...]) -> Any:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             self._problem(place, NULL if value is None else f"expected {QUANTITY}")
             return value
