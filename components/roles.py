@@ -47,7 +47,7 @@ class GatewayRolesArgs:
     assignable_scopes: Sequence[pulumi.Input[str]]
     """ARM ids of the scopes where the roles can be assigned."""
 
-    name_suffix: str = ""
+    name_suffix: str
     """Appended to both names after a space: a custom role's name is unique in a tenant (ARM)."""
 
 

@@ -1,7 +1,7 @@
 """Names and labels of the Kubernetes objects of one gateway."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
@@ -16,7 +16,7 @@ class Naming:
     namespace: str
     """Namespace of all objects."""
 
-    common_labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    common_labels: Mapping[str, str]
     """Further labels of all objects and of the pods, by which nothing selects."""
 
     @property

@@ -54,9 +54,11 @@ class Graph:
 
     resources: list[Registration] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
+    outputs_of_components: dict[str, dict[str, Any]] = field(default_factory=dict)
     invokes: list[str] = field(default_factory=list)
     providers_of_invokes: dict[str, str] = field(default_factory=dict)
     registered_before_invokes: list[str] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def of_type(self, type_: str) -> list[Registration]:
@@ -159,9 +161,16 @@ class _Monitor(mocks.MockMonitor):
         )
         return response
 
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        self.graph.reads.append(request.id)
+        return super().ReadResource(request)
+
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
-        if request.urn.split("::")[2] == "pulumi:pulumi:Stack":
-            self.graph.outputs = rpc.deserialize_properties(request.outputs)
+        outputs, (type_, name) = rpc.deserialize_properties(request.outputs), request.urn.split("::")[2:]
+        if type_ == "pulumi:pulumi:Stack":
+            self.graph.outputs = outputs
+        else:
+            self.graph.outputs_of_components[name] = outputs
         return super().RegisterResourceOutputs(request)
 
 

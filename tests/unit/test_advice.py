@@ -63,6 +63,10 @@ ONE_POD = (
     "replicas: if the only pod fails, or its node is drained, nobody is served until another one is ready. "
     f"{THREE_OR_MORE} (advice: few-replicas)"
 )
+NO_LIVENESS_PROBE = (
+    "container.livenessProbe: with null, nothing restarts a gateway that hangs. Leave it out. "
+    "(advice: no-liveness-probe)"
+)
 UNSUPPORTED = (
     "Microsoft no longer supports version {}, but only the last three minor versions, 2.11 and later. "
     f"{DEPLOY_A_LATER_ONE} (advice: unsupported-version)"
@@ -223,10 +227,7 @@ def test_the_fewest_pods_of_an_autoscaler_count() -> None:
         ({"resources": {"requests": {"cpu": 0, "memory": "2Gi"}}}, [
             NO_RESOURCES.replace("of cpu and memory", "of cpu")
         ]),
-        ({"livenessProbe": None}, [
-            "container.livenessProbe: with null, nothing restarts a gateway that hangs. Leave it out. "
-            "(advice: no-liveness-probe)"
-        ]),
+        ({"livenessProbe": None}, [NO_LIVENESS_PROBE]),
         ({"startupProbe": None}, [
             "container.startupProbe: with null, no time is left until a pod is restarted, but Azure may take ten minutes to "
             "activate role assignments. Set a larger `failureThreshold`, or leave it out. (advice: short-startup-probe)"
@@ -236,6 +237,13 @@ def test_the_fewest_pods_of_an_autoscaler_count() -> None:
             "role assignments. Set a larger `failureThreshold`, or leave it out. (advice: short-startup-probe)"
         ]),
         ({"startupProbe": {"failureThreshold": 121}}, []),
+        ({"livenessProbe": None, "startupProbe": {"failureThreshold": 6}}, [
+            NO_LIVENESS_PROBE,
+            "container.startupProbe: it leaves 30 s until a pod is restarted, but Azure may take ten minutes to activate "
+            "role assignments. Set a larger `failureThreshold`, or leave it out. (advice: short-startup-probe)"
+        ]),
+        # Nothing restarts it before its rights are there.
+        ({"livenessProbe": None, "startupProbe": None}, [NO_LIVENESS_PROBE]),
         ({"securityContext": {"runAsUser": None}}, []),
         ({"securityContext": None}, [
             "container.securityContext: the container may do more than Microsoft's guidance lets it. Set "
@@ -259,6 +267,15 @@ def test_pods_that_keep_apart_by_themselves_need_not_be_spread() -> None:
     term = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "mygw"}}}
     apart = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
     assert advice(pod={"topologySpreadConstraints": [], "affinity": apart}) == []
+
+
+def test_a_pod_may_say_that_its_container_is_no_root() -> None:
+    no_root = {"securityContext": {"runAsNonRoot": True}}
+    undecided = {**GUIDED["container"], "securityContext": {"runAsNonRoot": None}}
+    assert advice(container=undecided, pod=no_root) == []
+    (said,) = advice(container={**undecided, "securityContext": {"runAsNonRoot": False}}, pod=no_root)
+    assert said.startswith("container.securityContext: ")
+    assert "Set `runAsNonRoot: true`, or leave it out." in said
 
 
 def test_what_gateways_have_in_common_is_said_once() -> None:

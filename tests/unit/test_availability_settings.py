@@ -70,9 +70,24 @@ def test_a_budget_that_blocks_every_drain_is_refused(replicas: object, budget: d
     assert problems(replicas=replicas, disruptionBudget=budget) == [f"disruptionBudget.{expected}"]
 
 
-@pytest.mark.parametrize("budget", [{"maxUnavailable": "1%"}, {"minAvailable": "66%"}, {"minAvailable": 0}])
-def test_a_budget_that_lets_one_pod_go_is_accepted(budget: dict[str, Any]) -> None:
-    assert len(graph(replicas=3, disruptionBudget=budget).of_type(BUDGET)) == 1
+@pytest.mark.parametrize(
+    ("replicas", "budget"),
+    [
+        (3, {"maxUnavailable": "1%"}),
+        (3, {"minAvailable": "66%"}),
+        (3, {"minAvailable": 0}),
+        # A gateway that is stopped has no pod that could block a drain.
+        (0, {"minAvailable": 1}),
+    ],
+)
+def test_a_budget_that_lets_one_pod_go_is_accepted(replicas: int, budget: dict[str, Any]) -> None:
+    assert len(graph(replicas=replicas, disruptionBudget=budget).of_type(BUDGET)) == 1
+
+
+def test_a_budget_is_not_held_against_a_number_that_is_none() -> None:
+    assert problems(replicas="two", disruptionBudget={"maxUnavailable": "1%"}) == [
+        "replicas: expected a whole number, 0 or more, or 'external'"
+    ]
 
 
 def test_pods_have_the_account_that_is_named_or_created() -> None:
@@ -94,9 +109,19 @@ def test_an_account_that_would_not_be_made_as_configured_is_refused() -> None:
     assert problems(serviceAccount={"create": True, "name": "default"}) == [
         "serviceAccount.name: 'default' is the namespace's own account: leave `create` out, or give another name"
     ]
-    shared = {"create": True, "name": "pods"}
-    gateways = [program.gateway(serviceAccount=shared), program.gateway(name="branch", serviceAccount=shared)]
-    assert problems_of(program.configuration(gateways=gateways)) == [
-        "self-hosted-gateway:gateways[1].serviceAccount.name: 'pods' is created by gateways[0] in its namespace: only one "
+
+
+@pytest.mark.parametrize("first", [{"create": True, "name": "pods"}, {"create": True}])
+def test_one_gateway_creates_an_account_that_others_in_its_namespace_may_use(first: dict[str, Any]) -> None:
+    def of_two(**second: Any) -> dict[str, Any]:
+        branch = program.gateway(name="branch", **second)
+        return program.configuration(gateways=[program.gateway(serviceAccount=first), branch])
+
+    name = first.get("name", "mygw")
+    assert problems_of(of_two(serviceAccount={"create": True, "name": name})) == [
+        f"self-hosted-gateway:gateways[1].serviceAccount.name: {name!r} is created by gateways[0] in its namespace: only one "
         "can create it"
     ]
+    assert len(program.run(of_two(serviceAccount={"name": name})).of_type(ACCOUNT)) == 1
+    elsewhere = of_two(namespace="branch", serviceAccount={"create": True, "name": name})
+    assert len(program.run(elsewhere).of_type(ACCOUNT)) == 2

@@ -72,6 +72,54 @@ def test_problems_of_all_sections_are_reported_together() -> None:
     ]
 
 
+def test_gateways_need_an_instance_and_a_cluster() -> None:
+    assert problems_of(program.configuration(apiManagement=None, cluster=None)) == [
+        "self-hosted-gateway:apiManagement.name: required, but missing",
+        "self-hosted-gateway:apiManagement.resourceGroup: required, but missing",
+        "self-hosted-gateway:cluster.kubeconfig: expected either `context` or `kubeconfig`",
+    ]
+
+
+def test_what_one_gateway_says_wrong_or_not_at_all_hides_nothing_of_the_next() -> None:
+    scaling = {"minReplicas": 3, "maxReplicas": 9, "cpu": 80}
+    gateways = [
+        program.gateway(name="plain"),
+        program.gateway(name="malformed", autoscaling=[], pod=[], serviceAccount=[], service=[], instanceDiscovery=[]),
+        program.gateway(name="scaled", autoscaling=scaling, container=[], disruptionBudget=[]),
+        program.gateway(name="alone", instanceDiscovery={"host": None}),
+        program.gateway(
+            name="last",
+            autoscaling={**scaling, "minReplicas": 10},
+            container={
+                "resources": {"requests": {"cpu": 2}},
+                "volumeMounts": [{"name": "backup", "mountPath": "/apim/config"}],
+                "preStopSeconds": 60,
+            },
+            serviceAccount={"annotations": {"a": "b"}},
+            disruptionBudget={"maxUnavailable": 0},
+            service={"ports": {"https": 80}},
+            instanceDiscovery={"host": "last-live-traffic"},
+        ),
+    ]
+    second, third, last = (f"self-hosted-gateway:gateways[{index}]" for index in (1, 2, 4))
+    assert problems_of(program.configuration(gateways=gateways)) == [
+        *(
+            f"{second}.{key}: expected a mapping"
+            for key in ("autoscaling", "pod", "serviceAccount", "service", "instanceDiscovery")
+        ),
+        *(f"{third}.{key}: expected a mapping" for key in ("container", "disruptionBudget")),
+        f"{last}.container.volumeMounts[0].name: 'backup' is no volume: `pod.volumes` has none",
+        f"{last}.container.preStopSeconds: expected less than 60, `pod.terminationGracePeriodSeconds`: the container would be "
+        "killed before it is asked to end",
+        f"{last}.autoscaling.minReplicas: expected at most 9, `maxReplicas`; found 10",
+        f"{last}.disruptionBudget.maxUnavailable: expected more than 0: no node with a pod could be drained",
+        f"{last}.serviceAccount.annotations: have no effect unless `create` is true",
+        f"{last}.service.ports: `http` and `https` are both 80: a Service has each port once",
+        f"{last}.instanceDiscovery.host: 'last-live-traffic' is the Service that clients reach, by which pods do not find each "
+        "other: leave it out, so that it is `last-instance-discovery`",
+    ]
+
+
 def test_of_an_unknown_cloud_nothing_that_follows_from_it_is_told() -> None:
     config = program.configuration() | {"azure-native:environment": "germany"}
     assert problems_of(config) == ["azure-native:environment: expected 'public', 'usgovernment' or 'china'"]
@@ -209,6 +257,22 @@ def test_two_gateways_of_one_name_are_refused(other: dict[str, Any]) -> None:
 def test_two_gateways_of_one_name_in_a_namespace_are_refused(changes: dict[str, Any], problem: str) -> None:
     gateways = [program.gateway(), program.gateway(name="second", kubernetesName="taken"), program.gateway(**changes)]
     assert problems_of(program.configuration(gateways=gateways)) == [f"self-hosted-gateway:gateways[2].{problem}"]
+
+
+def test_of_names_that_are_malformed_nothing_more_is_told() -> None:
+    names: list[dict[str, Any]] = [
+        {"kubernetesName": "mygw", "namespace": "Apim"},
+        {"kubernetesName": "mygw", "namespace": "Branch"},
+        {"kubernetesName": "MyGW"},
+        {"kubernetesName": "MyGW"},
+    ]
+    gateways = [program.gateway(name=f"g{number}", **each) for number, each in enumerate(names)]
+    assert problems_of(program.configuration(gateways=gateways)) == [
+        f"{GATEWAY}.namespace: expected a namespace's name: 1 to 63 of a-z, 0-9 and '-'",
+        "self-hosted-gateway:gateways[1].namespace: expected a namespace's name: 1 to 63 of a-z, 0-9 and '-'",
+        "self-hosted-gateway:gateways[2].kubernetesName: expected 1 to 42 of a-z, 0-9 and '-', starting with a letter",
+        "self-hosted-gateway:gateways[3].kubernetesName: expected 1 to 42 of a-z, 0-9 and '-', starting with a letter",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -383,8 +447,10 @@ def test_scopes_are_asked_of_a_stacks_own_roles_and_assignments_alone() -> None:
         f"/subscriptions/{program.SUBSCRIPTION}, which self-hosted-gateway:roles.assignableScopes ({GROUP_ALONE[0]}) does not "
         "cover"
     ]
-    # Another stack makes the assignment, or the roles.
+    # Another stack makes the assignment, or the roles; without a gateway, its role is assigned nowhere.
     program.run(of_a_validator_that_is("existing"))
+    elsewhere = of_a_validator_that_is("existing", assignableScopes=[f"{GROUP_ALONE[0]}-other"])
+    program.run({**elsewhere, "self-hosted-gateway:gateways": []})
     program.run(of_a_validator_that_is("create", existing={"validator": ROLE, "reader": ROLE}))
 
 
@@ -398,6 +464,9 @@ def test_the_scope_of_a_gateways_reader_role_is_asked_of_the_roles() -> None:
         f"{GATEWAY}.readerScope: the role is assigned at /subscriptions/{program.SUBSCRIPTION}, which "
         f"self-hosted-gateway:roles.assignableScopes ({scopes[0]}, {scopes[1]}) does not cover"
     ]
+    instance = {"name": "contoso-apim", "resourceGroup": "contoso-rg."}
+    (problem,) = problems_of(program.configuration(apiManagement=instance, roles={"assignableScopes": GROUP_ALONE}))
+    assert problem.startswith("self-hosted-gateway:apiManagement.resourceGroup: expected the name of a resource group")
     assert of_gateway(readerScope="tenant") == [
         f"{GATEWAY}.readerScope: expected 'instance', 'resourceGroup' or 'subscription'"
     ]
@@ -480,7 +549,55 @@ def test_the_same_resource_is_accepted_as_gone_once() -> None:
     ]
 
 
-def test_accepted_drift_is_a_list() -> None:
-    config = program.configuration()
-    config[ACCEPTED] = "spec.replicas"
-    assert problems_of(config) == [f"{ACCEPTED}: expected a list, not a text"]
+def test_entries_that_are_malformed_are_accepted_by_no_other() -> None:
+    without_path, without_resource = {**SCALED, "path": ""}, {**SCALED, "resource": 1}
+    assert of_accepted(without_path, without_path, without_resource, without_resource) == [
+        f"{ACCEPTED}[0].path: expected a text that is not empty",
+        f"{ACCEPTED}[1].path: expected a text that is not empty",
+        f"{ACCEPTED}[2].resource: expected a text",
+        f"{ACCEPTED}[3].resource: expected a text",
+    ]
+
+
+@pytest.mark.parametrize(("key", "expected"), [("acceptedDrift", "a list"), ("cluster", "a mapping")])
+def test_a_text_in_the_place_of_a_whole_section_is_refused(key: str, expected: str) -> None:
+    config = program.configuration(**{key: "contoso"})
+    assert f"self-hosted-gateway:{key}: expected {expected}, not a text" in problems_of(config)
+
+
+def test_lists_and_mappings_are_told_apart() -> None:
+    assert problems_of(
+        program.configuration(apiManagement=[], roles=[], gateways=["mygw"], cluster=["contoso"], protect={})
+    ) == [
+        "self-hosted-gateway:apiManagement: expected a mapping",
+        "self-hosted-gateway:roles: expected a mapping",
+        "self-hosted-gateway:gateways[0]: expected a mapping",
+        "self-hosted-gateway:cluster: expected a mapping",
+        "self-hosted-gateway:protect: expected a list",
+    ]
+    assert problems_of(program.configuration(gateways=program.gateway())) == [
+        "self-hosted-gateway:gateways: expected a list"
+    ]
+
+
+@pytest.mark.parametrize(
+    "existing", [{}, {"validator": ROLE}, {"validator": ROLE, "reader": ROLE, "stack": "contoso/gateway/roles"}]
+)
+def test_existing_roles_are_two_ids_or_a_stack(existing: dict[str, str]) -> None:
+    assert problems_of(program.configuration(roles={"existing": existing})) == [
+        "self-hosted-gateway:roles.existing.stack: expected either both `validator` and `reader`, or `stack`"
+    ]
+
+
+def test_a_suffix_leaves_room_for_the_roles_names() -> None:
+    assert problems_of(program.configuration(roles={"nameSuffix": "x" * 65})) == [
+        "self-hosted-gateway:roles.nameSuffix: string should have at most 64 characters"
+    ]
+
+
+def test_yes_and_no_are_true_and_false() -> None:
+    signing_in = {**authentication(), "ownersWithoutDeployer": "yes"}
+    assert of_gateway(createGatewayResource="yes", authentication=signing_in) == [
+        f"{GATEWAY}.createGatewayResource: expected true or false",
+        f"{GATEWAY}.authentication.ownersWithoutDeployer: expected true or false",
+    ]

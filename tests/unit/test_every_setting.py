@@ -84,6 +84,32 @@ WRONG: list[tuple[str, Any, str]] = [
     ("serviceAccount.annotations.contoso", None, "null takes a default away, and there is none here: leave it out"),
     ("commonLabels.contoso", 1, TEXT),
 ]
+# The same of what is ours.
+OWN: list[tuple[str, Any, str]] = [
+    ("autoscaling.minReplicas", "3", WHOLE),
+    ("autoscaling.maxReplicas", 10.0, WHOLE),
+    ("autoscaling.cpu", "80", WHOLE),
+    ("serviceAccount.create", "yes", "expected true or false"),
+    ("service.internal", "yes", "expected true or false"),
+    ("service.ports.http", "8080", WHOLE),
+    ("deployment.minReadySeconds", "5", WHOLE),
+    ("deployment.progressDeadlineSeconds", "1500", WHOLE),
+    ("deployment.revisionHistoryLimit", True, WHOLE),
+    ("container.preStopSeconds", "5", WHOLE),
+    ("pod.automountServiceAccountToken", 0, "expected true or false"),
+    ("pod.priorityClassName", "", "string should have at least 1 character"),
+    ("pod.terminationGracePeriodSeconds", "90", WHOLE),
+]
+OUT_OF_BOUNDS: list[tuple[str, Any, str]] = [
+    ("autoscaling.maxReplicas", 0, "expected greater than or equal to 1"),
+    ("autoscaling.memory", 0, "expected greater than or equal to 1"),
+    ("deployment.minReadySeconds", -1, "expected greater than or equal to 0"),
+    ("deployment.progressDeadlineSeconds", 0, "expected greater than or equal to 1"),
+    ("deployment.revisionHistoryLimit", -1, "expected greater than or equal to 0"),
+    ("container.preStopSeconds", -1, "expected greater than or equal to 0"),
+    ("pod.priorityClassName", "x" * 254, "string should have at most 253 characters"),
+    ("pod.terminationGracePeriodSeconds", 0, "expected greater than or equal to 1"),
+]
 
 
 def put(settings: Any, path: str, value: Any) -> None:
@@ -93,11 +119,14 @@ def put(settings: Any, path: str, value: Any) -> None:
     settings[last] = value
 
 
-def test_a_wrong_value_at_the_deepest_place_of_each_setting_is_told_among_all_others() -> None:
+@pytest.mark.parametrize("wrong", [[*WRONG, *OWN], OUT_OF_BOUNDS], ids=["type", "bound"])
+def test_a_wrong_value_at_the_deepest_place_of_each_setting_is_told_among_all_others(
+    wrong: list[tuple[str, Any, str]],
+) -> None:
     settings = copy.deepcopy(EVERYTHING)
-    for path, value, _ in WRONG:
+    for path, value, _ in wrong:
         put(settings, path, value)
-    assert sorted(problems(**settings)) == sorted(f"{path}: {said}" for path, _, said in WRONG)
+    assert sorted(problems(**settings)) == sorted(f"{path}: {said}" for path, _, said in wrong)
 
 
 @pytest.mark.parametrize(

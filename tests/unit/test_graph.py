@@ -1,6 +1,7 @@
 """What the program asks the engine for: resources, options, dependencies, secrecy."""
 
 import base64
+import json
 import os
 import re
 import shutil
@@ -313,14 +314,23 @@ def test_nobodys_environment_changes_how_objects_are_written(monkeypatch: pytest
 
 def test_a_cluster_is_told_by_its_server() -> None:
     """A renewed certificate authority in the kubeconfig is the same cluster."""
-    config = program.configuration(cluster={"kubeconfig": program.kubeconfig()})
-    provider = program.run(config).one("pulumi:providers:kubernetes")
-    assert provider.inputs["clusterIdentifier"] == "https://contoso-aks.example"
+    kubeconfig = program.kubeconfig()
+    # The same with its keys in another order.
+    others = dict(reversed(kubeconfig.items()))
+    provider, other = (
+        program.run(program.configuration(cluster={"kubeconfig": each})).one("pulumi:providers:kubernetes").inputs
+        for each in (kubeconfig, others)
+    )
+    assert provider == other
+    assert json.loads(provider["kubeconfig"]) == kubeconfig
+    assert provider["clusterIdentifier"] == "https://contoso-aks.example"
     assert "clusterIdentifier" not in program.run().one("pulumi:providers:kubernetes").inputs
 
 
-def test_a_stack_may_have_roles_and_no_gateway() -> None:
-    graph = program.run(program.configuration(apiManagement=None, gateways=None, cluster=None))
+# An empty section is the project file's default.
+@pytest.mark.parametrize(("section", "gateways"), [(None, None), ({}, [])])
+def test_a_stack_may_have_roles_and_no_gateway(section: object, gateways: object) -> None:
+    graph = program.run(program.configuration(apiManagement=section, gateways=gateways, cluster=section))
     assert len(graph.of_type(ROLE)) == 2
     assert graph.of_type(ASSIGNMENT) == []
     assert "pulumi:providers:kubernetes" not in {resource.type for resource in graph.resources}
@@ -335,8 +345,57 @@ def test_two_stacks_in_one_tenant_tell_their_roles_apart_by_a_suffix() -> None:
 
 def test_a_warning_tells_that_image_2_2_may_be_too_old() -> None:
     image = "mcr.microsoft.com/azure-api-management/gateway:2.2.0"
-    said = program.run(program.configuration(gateways=[program.gateway(image=image)])).warnings
-    assert [message for message in said if "2.3 or later" in message] != []
+    assert program.run(program.configuration(gateways=[program.gateway(image=image)])).warnings == [
+        f"Gateway 'mygw' runs image {image}: the article asks for 2.2, but the settings reference knows the Entra settings "
+        "since 2.3. Use 2.3 or later."
+    ]
+
+
+def test_the_roles_of_another_stack_are_assigned(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = {f"{role}RoleDefinitionId": f"the-{role}-role" for role in ("validator", "reader")}
+    monkeypatch.setitem(program.OUTPUTS, "pulumi:pulumi:StackReference", {"outputs": ids, "secretOutputNames": []})
+    graph = program.run(program.configuration(roles={"existing": {"stack": "contoso/self-hosted-gateway/roles"}}))
+    assert graph.reads == ["contoso/self-hosted-gateway/roles"]
+    assert {r.name: r.inputs["roleDefinitionId"] for r in graph.of_type(ASSIGNMENT)} == {
+        "validator-assignment": "the-validator-role",
+        "mygw-reader-assignment": "the-reader-role",
+    }
+
+
+def test_stack_and_components_tell_what_they_have_deployed(graph: program.Graph) -> None:
+    gateway = {
+        "clientId": program.CLIENT_ID,
+        "tenantId": program.TENANT,
+        "gatewayResourceId": f"{program.INSTANCE_ID}/gateways/mygw",
+        "configurationEndpoint": "contoso-apim.configuration.azure-api.net",
+        "serviceAddress": "192.0.2.10",
+        "readerAssignmentId": "mygw-reader-assignment-id",
+        "clientSecretKeyId": program.KEY_ID,
+        "clientSecretEndDate": "2036-10-29T00:00:00Z",
+    }
+    assert graph.outputs == {
+        "validatorRoleDefinitionId": "roles-validator-id",
+        "readerRoleDefinitionId": "roles-reader-id",
+        "validatorAssignmentId": "validator-assignment-id",
+        "gateways": {"mygw": gateway},
+        "clientSecrets": {program.SECRET_SIGNATURE: SECRET_MARK, "value": {"mygw": program.CLIENT_SECRET}},
+    }
+    assert graph.outputs_of_components == {
+        "roles": {"validatorId": "roles-validator-id", "readerId": "roles-reader-id"},
+        "validator": {"assignmentId": "validator-assignment-id"},
+        "mygw": gateway,
+        "mygw-identity": {
+            "clientId": program.CLIENT_ID,
+            "tenantId": program.TENANT,
+            "principalId": program.SERVICE_PRINCIPAL,
+            "clientSecret": {program.SECRET_SIGNATURE: SECRET_MARK, "value": program.CLIENT_SECRET},
+            "clientSecretKeyId": program.KEY_ID,
+            "clientSecretEndDate": "2036-10-29T00:00:00Z",
+        },
+        "mygw-reader": {"assignmentId": "mygw-reader-assignment-id"},
+        "mygw-resource": {"gatewayId": f"{program.INSTANCE_ID}/gateways/mygw"},
+        "mygw-workload": {"serviceAddress": "192.0.2.10"},
+    }
 
 
 def test_everything_is_registered_below_its_component(graph: program.Graph) -> None:

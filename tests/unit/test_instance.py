@@ -8,6 +8,8 @@ from components.ending import Refusal
 from tests.unit import program
 
 SERVICE = "azure-native:apimanagement:getApiManagementService"
+GATEWAY = "azure-native:apimanagement:getGateway"
+API = "azure-native:apimanagement:getApi"
 OTHER_SUBSCRIPTION = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
 NO_IDENTITY = (
     "API Management instance 'contoso-apim' has no system-assigned managed identity: the configuration API checks access "
@@ -50,16 +52,72 @@ def test_all_that_the_instance_lacks_is_told_at_once() -> None:
     ]
 
 
+def test_what_the_file_names_is_looked_up() -> None:
+    asked: dict[str, dict[str, Any]] = {}
+
+    def noting(token: str) -> program.Answer:
+        return lambda args: asked.setdefault(token, args) and program.ANSWERS[token](args)
+
+    config = program.configuration(gateways=[program.gateway(apis=["echo"])])
+    program.run(config, {token: noting(token) for token in (SERVICE, GATEWAY, API)})
+    instance = {"resourceGroupName": "contoso-rg", "serviceName": "contoso-apim"}
+    assert asked == {
+        SERVICE: instance,
+        GATEWAY: {**instance, "gatewayId": "mygw"},
+        API: {**instance, "apiId": "echo"},
+    }
+
+
+FORBIDDEN = 'Status=403 Code="AuthorizationFailed" Message="The client \'contoso\' does not have authorization."'
+UNAVAILABLE = 'Status=503 Code="ServiceUnavailable" Message="Try again later."'
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [(FORBIDDEN, "can't be read with this sign-in: {}"), (UNAVAILABLE, "can't be read: {}")],
+)
+@pytest.mark.parametrize(
+    ("token", "what"),
+    [
+        (
+            SERVICE,
+            "API Management instance 'contoso-apim' in resource group 'contoso-rg' of subscription "
+            "22222222-2222-2222-2222-222222222222",
+        ),
+        (GATEWAY, "Gateway resource 'mygw' on API Management instance 'contoso-apim'"),
+    ],
+)
+def test_what_arm_says_of_what_can_not_be_read_is_told(token: str, what: str, answer: str, said: str) -> None:
+    def refuses(_: dict[str, Any]) -> dict[str, Any]:
+        raise program.Refusal(answer)
+
+    assert refusal({token: refuses}) == [f"{what} {said.format(answer)}"]
+
+
 def test_an_instance_in_another_subscription_has_a_provider_of_its_own() -> None:
+    owner = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
+    group = "/providers/Microsoft.Management/managementGroups/contoso"
+    principal, user = "azuread:index/getServicePrincipal:getServicePrincipal", "azuread:index/getUser:getUser"
+    management_group = "azure-native:management:getManagementGroup"
+
+    def absent(_: dict[str, Any]) -> dict[str, Any]:
+        raise program.Refusal(f'Service Principal (Service Principal: "{owner}") was not found')
+
+    authentication = {**program.gateway()["authentication"], "owners": [program.OWNER, owner]}
     graph = program.run(
-        program.configuration(
+        answers={principal: absent, user: lambda args: {"objectId": args["objectId"]}},
+        config=program.configuration(
+            roles={"assignableScopes": [group]},
             apiManagement={
                 "name": "contoso-apim",
                 "resourceGroup": "contoso-rg",
                 "subscriptionId": OTHER_SUBSCRIPTION,
             },
-            gateways=[program.gateway(), program.gateway(name="made", createGatewayResource=True, locationName="x")],
-        )
+            gateways=[
+                program.gateway(apis=["echo"], authentication=authentication),
+                program.gateway(name="made", createGatewayResource=True, locationName="x"),
+            ],
+        ),
     )
     stacks = graph.one("pulumi:providers:azure-native", "azure-native")
     own = graph.one("pulumi:providers:azure-native", "azure-native-instance")
@@ -76,14 +134,20 @@ def test_an_instance_in_another_subscription_has_a_provider_of_its_own() -> None
         "roles-reader": stacks.urn,
         "validator-assignment": own.urn,
         "mygw-reader-assignment": own.urn,
+        "mygw-resource-api-echo": own.urn,
         "made-reader-assignment": own.urn,
         "made-resource-gateway": own.urn,
     }
+    entra = graph.one("pulumi:providers:azuread")
     assert {token: provider.rpartition("::")[0] for token, provider in graph.providers_of_invokes.items()} == {
         "azure-native:authorization:getClientConfig": stacks.urn,
-        "azuread:index/getClientConfig:getClientConfig": graph.one("pulumi:providers:azuread").urn,
+        "azuread:index/getClientConfig:getClientConfig": entra.urn,
         SERVICE: own.urn,
-        "azure-native:apimanagement:getGateway": own.urn,
+        GATEWAY: own.urn,
+        API: own.urn,
+        management_group: stacks.urn,
+        principal: entra.urn,
+        user: entra.urn,
     }
 
 

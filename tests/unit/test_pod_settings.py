@@ -142,6 +142,9 @@ def test_further_variables_and_volumes_stand_beside_the_programs_and_its_setting
         ({"commonLabels": {"team": "the integrators"}}, [
             "commonLabels: expected 'team' to have a label's value: 63 letters, digits and '-', '_', '.' at most"
         ]),
+        ({"pod": {"labels": {"team": "the integrators"}}}, [
+            "pod.labels: expected 'team' to have a label's value: 63 letters, digits and '-', '_', '.' at most"
+        ]),
         ({"pod": {"nodeSelector": {"-disk": "ssd"}}}, [
             "pod.nodeSelector: expected '-disk' to be a label's name: 1 to 63 letters, digits and '-', '_', '.', after a "
             "domain and '/'"
@@ -158,8 +161,10 @@ def test_further_variables_and_volumes_stand_beside_the_programs_and_its_setting
         ({"container": {"volumeMounts": MOUNTS}}, [
             "container.volumeMounts[0].name: 'backup' is no volume: `pod.volumes` has none"
         ]),
-        ({"container": {"volumeMounts": [{"name": "config", "mountPath": "/apim/config"}]}, "pod": {"volumes": VOLUMES}}, [
-            "container.volumeMounts[0].name: 'config' is no volume: `pod.volumes` has backup"
+        ({"container": {"volumeMounts": [{"name": "config", "mountPath": "/apim/config"}]}, "pod": {
+            "volumes": [*VOLUMES, {"name": "cache", "emptyDir": {}}]
+        }}, [
+            "container.volumeMounts[0].name: 'config' is no volume: `pod.volumes` has backup, cache"
         ]),
         ({"pod": {"dnsPolicy": "None"}}, [
             "pod.dnsPolicy: 'None' needs `pod.dnsConfig.nameservers`: the pods could resolve no name"

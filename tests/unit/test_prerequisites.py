@@ -58,7 +58,10 @@ def test_everything_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("KUBECONFIG", "/dev/null")
     authentication = {**program.gateway()["authentication"], "owners": [COLLEAGUE]}
     config = program.configuration(
-        gateways=[program.gateway(apis=["echo", "ohce"], authentication=authentication)],
+        gateways=[
+            program.gateway(name="made", createGatewayResource=True, locationName="contoso"),
+            program.gateway(apis=["echo", "ohce"], authentication=authentication),
+        ],
         roles={"assignableScopes": [f"/subscriptions/{program.SUBSCRIPTION}", GROUP]},
     )
     answers = {
@@ -73,8 +76,8 @@ def test_everything_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatc
         "API 'echo' was not found on API Management instance 'contoso-apim'",
         "API 'ohce' was not found on API Management instance 'contoso-apim'",
         "self-hosted-gateway:roles",
-        "self-hosted-gateway:gateways[0]",
-        "self-hosted-gateway:gateways[0]",
+        "self-hosted-gateway:gateways[1]",
+        "self-hosted-gateway:gateways[1]",
         "self-hosted-gateway:cluster",
     ]
 
@@ -122,6 +125,24 @@ def test_an_update_stops_where_the_deployer_is_no_owner() -> None:
         "and nobody but an administrator could remove them. Add 33333333-3333-3333-3333-333333333333. Where it may change all "
         "applications and need not own these, set `ownersWithoutDeployer: true`."
     ]
+
+
+def test_an_owner_of_several_gateways_is_looked_up_once() -> None:
+    asked: list[str] = []
+
+    def answer(args: dict[str, Any]) -> dict[str, Any]:
+        asked.append(args["objectId"])
+        return {"objectId": args["objectId"]}
+
+    config = owned_by(COLLEAGUE)
+    (gateway,) = config["self-hosted-gateway:gateways"]
+    config["self-hosted-gateway:gateways"] = [gateway, {**gateway, "name": "branch"}]
+    (line,) = refused(config, {GET_PRINCIPAL: answer})
+    assert line.startswith(
+        "self-hosted-gateway:gateways[0].authentication.owners, self-hosted-gateway:gateways[1].authentication.owners: the "
+        "signed-in principal, object id 33333333-3333-3333-3333-333333333333, is not among them."
+    )
+    assert asked == [COLLEAGUE]
 
 
 def test_a_preview_by_somebody_else_warns_with_the_id_to_add() -> None:
@@ -222,8 +243,9 @@ def test_a_context_that_the_kubeconfig_lacks_is_refused_with_those_that_it_has(
 def test_the_context_may_be_in_any_of_the_files_that_kubeconfig_names(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    second = kubeconfig_of(tmp_path / "second", "contoso")
-    monkeypatch.setenv("KUBECONFIG", f"{tmp_path / 'absent'}:{kubeconfig_of(tmp_path / 'first', 'fabrikam')}:{second}")
+    others = [kubeconfig_of(tmp_path / name, name) for name in ("fabrikam", "adventure")]
+    own = kubeconfig_of(tmp_path / "own", "contoso")
+    monkeypatch.setenv("KUBECONFIG", f"{tmp_path / 'absent'}:{others[0]}:{own}:{others[1]}")
     program.run()
 
 
@@ -245,6 +267,15 @@ def test_a_kubeconfig_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, tmp_
     assert line.startswith(
         f"self-hosted-gateway:cluster.context: the kubeconfig {tmp_path}/kubeconfig can't be read: expected a mapping"
     )
+
+
+def test_what_is_no_context_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "kubeconfig"
+    file.write_text(json.dumps({"contexts": ["contoso", {"context": {"cluster": "contoso"}}]}))
+    monkeypatch.setenv("KUBECONFIG", str(file))
+    assert refused(program.configuration()) == [
+        f"self-hosted-gateway:cluster.context: the kubeconfig ({file}) has no context 'contoso'; it has none."
+    ]
 
 
 def test_a_stack_with_a_kubeconfig_of_its_own_reads_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

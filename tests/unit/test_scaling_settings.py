@@ -25,6 +25,7 @@ def graph(**gateway: Any) -> program.Graph:
         ({"replicas": "external"}, None, ["spec.replicas"]),
         # The number with which a new Deployment starts: an update leaves it to the autoscaler.
         ({"autoscaling": BOUNDS, "container": REQUESTS}, 3, ["spec.replicas"]),
+        ({"autoscaling": {**BOUNDS, "maxReplicas": 3}, "container": REQUESTS}, 3, ["spec.replicas"]),
     ],
 )
 def test_nobody_but_the_autoscaler_decides_the_number(
@@ -40,7 +41,9 @@ def test_nobody_but_the_autoscaler_decides_the_number(
 def test_an_autoscaler_counts_the_gateways_pods() -> None:
     behavior = {"scaleDown": {"stabilizationWindowSeconds": 0, "policies": []}}
     scaling = {**BOUNDS, "memory": 70, "behavior": behavior}
-    found = graph(autoscaling=scaling, container=REQUESTS).one(AUTOSCALER)
+    objects = graph(autoscaling=scaling, container=REQUESTS)
+    found = objects.one(AUTOSCALER)
+    assert objects.one("kubernetes:apps/v1:Deployment").urn in found.request.dependencies
     assert found.name == "mygw-workload-autoscaler"
     assert found.inputs["metadata"] == {"name": "mygw", "namespace": "default", "labels": {"app": "mygw"}}
     assert found.inputs["spec"] == {

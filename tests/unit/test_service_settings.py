@@ -65,6 +65,23 @@ def test_the_outputs_have_the_address_that_there_is(type_: str, address: str) ->
 
 
 @pytest.mark.parametrize(
+    ("status", "address"),
+    [
+        ({"loadBalancer": {"ingress": [{"hostname": "gateway.contoso.example"}]}}, "gateway.contoso.example"),
+        # Until the load balancer is there.
+        ({"loadBalancer": {}}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_a_load_balancer_may_have_a_name_or_no_address_yet(
+    status: dict[str, Any] | None, address: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(program.OUTPUTS, "kubernetes:core/v1:Service", {"status": status})
+    assert graph().outputs["gateways"]["mygw"].get("serviceAddress") == address
+
+
+@pytest.mark.parametrize(
     ("service", "expected"),
     [
         ({"type": "Loadbalancer"}, ["service.type: expected 'LoadBalancer', 'NodePort' or 'ClusterIP'"]),

@@ -231,6 +231,9 @@ def test_what_the_api_server_leaves_out_of_a_deployment_is_not_declared() -> Non
         ({"container": {"livenessProbe": {"successThreshold": 2}}}, [
             "container.livenessProbe: leave `successThreshold` out: it can only be 1 here"
         ]),
+        ({"container": {"startupProbe": {"successThreshold": 2}}}, [
+            "container.startupProbe: leave `successThreshold` out: it can only be 1 here"
+        ]),
         ({"container": {"readinessProbe": {"terminationGracePeriodSeconds": 30}}}, [
             "container.readinessProbe: leave `terminationGracePeriodSeconds` out: this probe ends no container"
         ]),
@@ -243,6 +246,10 @@ def test_what_the_api_server_leaves_out_of_a_deployment_is_not_declared() -> Non
         ({"deployment": {"strategy": {"rollingUpdate": {"maxSurge": 0}}}}, [
             "deployment.strategy: `maxUnavailable` and `maxSurge` can't both be 0: no pod could be replaced"
         ]),
+        ({"deployment": {"strategy": {"rollingUpdate": {"maxSurge": "0%"}}}}, [
+            "deployment.strategy: `maxUnavailable` and `maxSurge` can't both be 0: no pod could be replaced"
+        ]),
+        ({"deployment": {"strategy": []}}, ["deployment.strategy: expected a mapping"]),
         ({"deployment": {"minReadySeconds": None}}, [
             "deployment.minReadySeconds: null takes a default away, and this key can't do without: leave it out"
         ]),
@@ -250,10 +257,13 @@ def test_what_the_api_server_leaves_out_of_a_deployment_is_not_declared() -> Non
             "container.preStopSeconds: expected less than 60, `pod.terminationGracePeriodSeconds`: the container would be "
             "killed before it is asked to end"
         ]),
-        ({"container": {"preStopSeconds": 30, "livenessProbe": {"terminationGracePeriodSeconds": 30}}}, [
-            "container.livenessProbe.terminationGracePeriodSeconds: expected more than 30, `preStopSeconds`: the container "
-            "would be killed before it is asked to end"
-        ]),
+        *(
+            ({"container": {"preStopSeconds": 30, probe: {"terminationGracePeriodSeconds": 30}}}, [
+                f"container.{probe}.terminationGracePeriodSeconds: expected more than 30, `preStopSeconds`: the container "
+                "would be killed before it is asked to end"
+            ])
+            for probe in ("livenessProbe", "startupProbe")
+        ),
         ({"deployment": {"progressDeadlineSeconds": 905, "minReadySeconds": 5}}, [
             "deployment.progressDeadlineSeconds: expected more than 905, the time that `container.startupProbe` (900 s) and "
             "`deployment.minReadySeconds` (5 s) take together: a rollout would be given up before its pods are ready"

@@ -22,7 +22,7 @@ def blocking_budgets(settings: WellFormed) -> Iterator[str]:
             fewest, key_of_fewest = settings.field(GatewaySettings, "replicas", GATEWAYS, index), "replicas"
         if fewest == "external":
             # Somebody else knows: what blocks any number is refused.
-            fewest, key_of_fewest = _ANY, "replicas"
+            fewest = _ANY
         if settings.given(*place) is None or not isinstance(fewest, int) or fewest == 0:
             continue
         budget = settings.model(DisruptionBudgetSettings, *place)
