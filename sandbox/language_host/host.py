@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent import futures
 from pathlib import Path
 from typing import Any
@@ -143,21 +144,20 @@ def _virtualenv(info: Any) -> str:
 
 def serve() -> None:
     """Serve the engine until it ends this process, or is gone."""
-    stop, interrupted = threading.Event(), threading.Event()
-
-    def interrupt(*_: Any) -> None:
-        interrupted.set()
-        stop.set()
-
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    # Each signal's number comes through a pipe. Python's own handler would never run for a signal that comes just before
+    # the main thread begins to wait.
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell)
+    signal.signal(signal.SIGTERM, lambda *_: None)
     # The engine's way to end a plugin, to the whole of its process group. A terminal's Ctrl-C does not come here.
-    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGINT, lambda *_: None)
     engine = os.getppid()
 
     def watch_engine() -> None:
-        while os.getppid() == engine and not stop.wait(_PARENT_CHECK_SECONDS):
-            pass
-        stop.set()
+        while os.getppid() == engine:
+            time.sleep(_PARENT_CHECK_SECONDS)
+        os.write(tell, bytes([signal.SIGTERM]))
 
     threading.Thread(target=watch_engine, daemon=True).start()
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
@@ -167,8 +167,7 @@ def serve() -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    stop.wait()
-    if interrupted.is_set():
+    if os.read(told, 1) == bytes([signal.SIGINT]):
         host.wait_for_programs()
     host.end_programs()
     # At once: the engine has five seconds' patience for all of its plugins.
