@@ -54,7 +54,7 @@ $(if $(and $(filter live,$(MAKECMDGOALS)),$(ODD_CHOICE)),$(error $(firstword $(O
 live: $(INSTALLED)
 	@$(BIN)/python -m ops live --stack "$(STACK)" --yes --save "$(REPORTS)" $(if $(ROTATE),--rotate) $(if $(DESTROY),--destroy)
 
-# The two slow parts at once: each keeps one core busy.
+# The two slow parts at once. The types are done first, so the unit tests have two workers for the cores that there are then.
 check: $(DEVELOPMENT)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -65,16 +65,16 @@ types: $(DEVELOPMENT)
 	$(BIN)/basedpyright
 
 unit-tests: $(DEVELOPMENT)
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest tests/unit --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-# Three workers keep two cores busy: each waits a third of its time for pods, Azure's delays and polls.
+# Four workers keep two cores busy: each waits a third of its time for pods, Azure's delays and polls.
 test: $(DEVELOPMENT)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m sandbox toolchain
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # How long the commands take on a sandbox of its own, as a table and as reports/bench.json; run nothing else beside it.
 bench: $(DEVELOPMENT)

@@ -14,10 +14,11 @@ CHECKOUT = Path(__file__).parents[1]
 PACKAGES = ("engine", "conformance", "pipelines", "unit")
 # Of the engine tests, by what they took when last measured; then those that are not here.
 LONGEST = (
-    "test_kills.py", "test_documented_commands.py", "test_github_workflows.py", "test_drift.py", "test_faults.py",
-    "test_drift_additions.py", "test_environments.py", "test_verify.py", "test_replacements.py", "test_bootstrap.py",
-    "test_cluster_rights.py", "test_adopt.py", "test_rights.py", "test_ops_drift.py", "test_plan.py", "test_change.py",
-    "test_authorization.py",
+    "test_kills.py", "test_faults.py", "test_documented_commands.py", "test_github_workflows.py", "test_plan.py",
+    "test_drift.py", "test_ops_drift.py", "test_scaling.py", "test_every_setting.py", "test_environments.py",
+    "test_change.py", "test_refusals.py", "test_adopt.py", "test_drift_additions.py", "test_azure_pipelines.py",
+    "test_losses.py", "test_replacements.py", "test_verify.py", "test_graph_permissions.py", "test_bootstrap.py",
+    "test_cluster_rights.py", "test_rights.py", "test_authorization.py",
 )  # fmt: skip
 
 

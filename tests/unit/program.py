@@ -15,6 +15,9 @@ import pytest
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.settings import ROOT
 
+from components.config.models.stack import StackSettings
+from components.config.read import load
+
 PROGRAM = Path(__file__).parents[2] / "__main__.py"
 BOOTSTRAP = Path(__file__).parents[2] / "bootstrap" / "__main__.py"
 
@@ -209,6 +212,24 @@ def configuration(**changes: Any) -> dict[str, Any]:
     }
 
 
+def settings(config: Mapping[str, Any]) -> StackSettings:
+    """The stack's file read alone, without a graph.
+
+    Args:
+        config: the stack's configuration by full key.
+
+    Raises:
+        Refusal: the file has problems.
+    """
+    pulumi.runtime.set_all_config(_texts(config))
+    return load()
+
+
+def _texts(config: Mapping[str, Any]) -> dict[str, str]:
+    """The configuration as the engine hands it to the program."""
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+
+
 def kubeconfig() -> dict[str, Any]:
     """The content of a kubeconfig, without users."""
     return {
@@ -234,11 +255,7 @@ def run(
         preview: whether the program is told that nothing will be done.
     """
     graph = Graph()
-    texts = {
-        key: value if isinstance(value, str) else json.dumps(value)
-        for key, value in (configuration() if config is None else config).items()
-    }
-
+    texts = _texts(configuration() if config is None else config)
     project = "self-hosted-gateway" if main == PROGRAM else "self-hosted-gateway-bootstrap"
 
     async def run_in_stack() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from components.config.advice import everything
 from components.config.models.advice import WARNS_OF, AdviceId
 from components.config.models.gateway import GatewaySettings
 from components.ending import Refusal
@@ -92,8 +93,9 @@ def said(*gateways: dict[str, Any], preview: bool = True, **keys: Any) -> list[s
 
 
 def advice(**changes: Any) -> list[str]:
-    """What is said of a gateway that follows the guidance but for these settings."""
-    return [text.removeprefix(f"{GATEWAY}.") for text in said(program.gateway(**{**GUIDED, **changes}))]
+    """What is advised of a gateway that follows the guidance but for these settings, its file read alone."""
+    config = program.configuration(gateways=[program.gateway(**{**GUIDED, **changes})])
+    return [text.removeprefix(f"{GATEWAY}.") for text in everything.advice(program.settings(config))]
 
 
 def of_shipped(stack: str) -> list[str]:

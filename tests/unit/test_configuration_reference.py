@@ -1,16 +1,13 @@
 """docs/configuration.md has every key that the program reads, with an example that the program accepts."""
 
 import copy
-import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import pulumi
 import pytest
 import yaml
 
-from components.config.read import load
 from components.ending import Refusal
 from tests.unit import program
 from tests.unit.configuration_reference import EXAMPLES, Key, Section, render, sections
@@ -45,9 +42,8 @@ def whole(example: str) -> dict[str, Any]:
 
 
 def problems(config: dict[str, Any]) -> str:
-    pulumi.runtime.set_all_config({key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()})
     try:
-        load()
+        program.settings(config)
     except Refusal as error:
         return str(error)
     return ""

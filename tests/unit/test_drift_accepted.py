@@ -10,7 +10,6 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from components.config.read import load
 from components.ending import Refusal
 from ops.cli.application import app
 from ops.drift import accepted, check, render
@@ -172,9 +171,8 @@ def loaded(line: str) -> str:
     """What the program says of a line from the report, pasted."""
     (entry,) = yaml.safe_load(line)
     config = program.configuration(acceptedDrift=[entry])
-    program.pulumi.runtime.set_all_config({k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()})
     try:
-        load()
+        program.settings(config)
     except Refusal as refusal:
         return str(refusal).splitlines()[-1].strip()
     return ""

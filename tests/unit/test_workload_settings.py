@@ -1,12 +1,9 @@
 """What a stack's file says of the Kubernetes objects: what is declared of it, and what is refused."""
 
-import json
 from typing import Any
 
-import pulumi
 import pytest
 
-from components.config.read import load
 from components.ending import Refusal
 from tests.unit import program
 
@@ -34,9 +31,8 @@ def container(**settings: Any) -> dict[str, Any]:
 
 def problems(**settings: Any) -> list[str]:
     config = program.configuration(gateways=[program.gateway(**settings)])
-    pulumi.runtime.set_all_config({key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()})
     with pytest.raises(Refusal) as caught:
-        load()
+        program.settings(config)
     return [line.removeprefix(f"  - {GATEWAY}.") for line in str(caught.value).splitlines()[1:]]
 
 
