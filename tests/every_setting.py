@@ -41,7 +41,7 @@ EVERYTHING: dict[str, Any] = {
     "instanceDiscovery": {"host": "mygw-instance-discovery", "heartbeatPort": 5291, "synchronizationPort": 5290},
     "deployment": {
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": 1}},
-        "minReadySeconds": 5,
+        "minReadySeconds": 1,
         "progressDeadlineSeconds": 1500,
         "revisionHistoryLimit": 0,
     },
@@ -91,6 +91,7 @@ EVERYTHING: dict[str, Any] = {
 """As much as one gateway can have."""
 
 LEAST: dict[str, Any] = {
+    "imageVersion": "2.13.2",
     "replicas": "external",
     "serviceAccount": {"name": "default"},
     "disruptionBudget": {"minAvailable": 0},

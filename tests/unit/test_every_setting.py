@@ -1,57 +1,78 @@
-"""The settings that are sent to the real API server are all that there are."""
+"""The settings that are sent to the real API server, and deployed, are all that there are."""
 
 import copy
+import json
 import re
 import typing
 from collections.abc import Iterator
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.config.models.base import Settings
-from components.config.models.workload.container import ContainerSettings
-from components.config.models.workload.deployment import DeploymentSettings
-from components.config.models.workload.disruption_budget import DisruptionBudgetSettings
-from components.config.models.workload.instance_discovery import InstanceDiscoverySettings
-from components.config.models.workload.pod import PodSettings
-from components.config.models.workload.scaling import AutoscalingSettings
-from components.config.models.workload.service import ServiceSettings
-from components.config.models.workload.service_account import ServiceAccountSettings
+from components.config.models.gateway import GatewaySettings
+from components.config.read import load
 from tests.every_setting import EVERYTHING, LEAST
+from tests.unit import program
 from tests.unit.test_workload_settings import problems
 
-MODELS: dict[str, type[Settings]] = {
-    "autoscaling": AutoscalingSettings,
-    "container": ContainerSettings,
-    "deployment": DeploymentSettings,
-    "disruptionBudget": DisruptionBudgetSettings,
-    "instanceDiscovery": InstanceDiscoverySettings,
-    "pod": PodSettings,
-    "service": ServiceSettings,
-    "serviceAccount": ServiceAccountSettings,
-}
+# What the objects are called, which image they run, and what is not in the cluster.
+NOT_OF_THE_OBJECTS = {
+    "apis", "authentication", "createGatewayResource", "image", "kubernetesName", "locationName", "name", "namespace",
+    "readerScope",
+}  # fmt: skip
 
 
-def keys(model: type[Settings], path: str) -> Iterator[str]:
+def keys(model: type[Settings], path: str = "") -> Iterator[str]:
+    """The keys that have a value and no further keys of ours, however deep a model stands in a type."""
     for field in model.model_fields.values():
         here = f"{path}.{field.alias}"
-        below = [part for part in (field.annotation, *typing.get_args(field.annotation)) if isinstance(part, type)]
-        models = [part for part in below if issubclass(part, Settings)]
-        yield from keys(models[0], here) if models else [here]
+        below = list(models_in(field.annotation))
+        yield from (key for each in below for key in keys(each, here)) if below else [here]
 
 
-def given(values: dict[str, Any], all_keys: set[str], path: str) -> Iterator[str]:
-    for key, value in values.items():
-        here = f"{path}.{key}"
-        if here in all_keys:
+def models_in(annotation: Any) -> Iterator[type[Settings]]:
+    if isinstance(annotation, type) and issubclass(annotation, Settings):
+        yield annotation
+    for part in typing.get_args(annotation):
+        yield from models_in(part)
+
+
+def given(settings: Settings, path: str = "") -> Iterator[str]:
+    """The keys of a stack's file that say something: null, and what is empty once it is read, take something away."""
+    for name in settings.model_fields_set:
+        value = getattr(settings, name)
+        here = f"{path}.{type(settings).model_fields[name].alias}"
+        below = [each for each in (value if isinstance(value, tuple | list) else [value]) if isinstance(each, Settings)]
+        yield from (key for each in below for key in given(each, here))
+        if not below and value not in (None, {}, [], ()):
             yield here
-        elif isinstance(value, dict):
-            yield from given(value, all_keys, here)
+
+
+def read(gateway: dict[str, Any]) -> GatewaySettings:
+    config = program.configuration(gateways=[program.gateway(**gateway)])
+    pulumi.runtime.set_all_config({key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()})
+    (found,) = load().gateways
+    return found
 
 
 def test_each_key_is_set_by_one_of_them() -> None:
-    wanted = {key for name, model in MODELS.items() for key in keys(model, f".{name}")}
-    assert wanted - {key for settings in (EVERYTHING, LEAST) for key in given(settings, wanted, "")} == set()
+    wanted = {key for key in keys(GatewaySettings) if key.split(".")[1] not in NOT_OF_THE_OBJECTS}
+    assert wanted - {key for settings in (EVERYTHING, LEAST) for key in given(read(settings))} == set()
+    # Of each model something, lest the walk through them misses one.
+    assert {".pod.volumes", ".service.ports.https", ".autoscaling.behavior", ".commonLabels", ".replicas"} < wanted
+
+
+def test_what_is_taken_away_or_empty_is_not_set() -> None:
+    pod = {"volumes": [], "affinity": {}, "dnsConfig": {"searches": []}, "annotations": {}}
+    settings = {"pod": {**pod, "nodeSelector": None}, "instanceDiscovery": {"host": None}, "container": {"env": []}}
+    assert set(given(read(settings))) == {".name", ".kubernetesName", *AUTHENTICATION}
+
+
+AUTHENTICATION = {
+    f".authentication.{key}" for key in ("owners", "authority", "clientSecret.rotation", "clientSecret.validity")
+}
 
 
 TEXT = "expected a text: put it in quotes"
