@@ -72,6 +72,16 @@ class Cluster:
         assert answer.status_code == 201, answer.text
         return answer.json()["status"]["allowed"]
 
+    def patch(self, kind: str, name: str, namespace: str, patch: list[dict[str, Any]], *, dry_run: bool = False) -> str:
+        """Change an object by a JSON Patch, in the name of `kubectl patch`; what the API server says against it, or nothing."""
+        answer = self._client.patch(
+            f"{_GROUPS[kind]}/namespaces/{namespace}/{kind}s/{name}",
+            params={"fieldManager": "kubectl-patch", **({"dryRun": "All"} if dry_run else {})},
+            headers={"Content-Type": "application/json-patch+json"},
+            content=json.dumps(patch),
+        )
+        return "" if answer.status_code == 200 else answer.json()["message"]
+
     def delete_labelled(self, kind: str, label: str, **options: Any) -> None:
         """Delete the objects of a kind with a label in all namespaces; they may take a while to go."""
         for each in self._listed(f"{_GROUPS[kind]}/{kind}s", labelSelector=label):

@@ -42,8 +42,22 @@ REFUSED = {
     ("mygw-workload-instance-discovery", "spec.type"),  # a headless Service stays one
 }
 
+# Refused of what further settings declare, which `test_every_setting.py` sees.
+REFUSED_OF_SETTINGS = {
+    # Another type of metric has another source.
+    ("mygw-workload-autoscaler", "spec.metrics[0].type"),
+    ("mygw-workload-autoscaler", "spec.metrics[1].type"),
+    # Only with this one is there a `tolerationSeconds`.
+    ("mygw-workload-deployment", "spec.template.spec.tolerations[0].effect"),
+}
+
+_APART = {
+    "weight": 1,
+    "podAffinityTerm": {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "other"}}},
+}
+
 # Values that the API server takes, where "other than before" is not enough.
-_OTHER = {
+_OTHER: dict[str, Any] = {
     "spec.strategy.rollingUpdate.maxSurge": "50%",
     "spec.externalTrafficPolicy": "Cluster",
     "scheme": "HTTPS",
@@ -54,7 +68,33 @@ _OTHER = {
     "data.clientSecret": "b3RoZXI=",
     # A Deployment that never gets so far would be given up while the case lasts.
     "spec.progressDeadlineSeconds": 700,
+    # Of further settings.
+    "scaleTargetRef.apiVersion": "apps/v2",
+    "target.type": "AverageValue",
+    "policies[0].type": "Pods",
+    "selectPolicy": "Max",
+    "spec.maxUnavailable": "50%",
+    "requests.cpu": "600m",
+    "requests.memory": "1Gi",
+    "limits.cpu": "3",
+    "limits.memory": "3Gi",
+    "fieldRef.fieldPath": "metadata.namespace",
+    "imagePullPolicy": "Always",
+    "tolerations[0].operator": "Equal",
+    "tolerations[0].effect": "NoSchedule",
+    "matchExpressions[0].operator": "DoesNotExist",
+    "whenUnsatisfiable": "DoNotSchedule",
+    "hostAliases[0].ip": "192.0.2.11",
+    "dnsPolicy": "Default",
+    "emptyDir.sizeLimit": "2Gi",
+    # What is declared empty gets something.
+    "emptyDir": {"medium": "Memory"},
+    "template.spec.affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [_APART]}},
+    "template.spec.dnsConfig": {"searches": ["contoso.example"]},
+    "template.spec.securityContext": {"fsGroup": 2000},
+    "resources": {"limits": {"memory": "1Gi"}},
 }
+_ONE_OF_TWO = {"spec.unhealthyPodEvictionPolicy": {"AlwaysAllow", "IfHealthyBudget"}}
 
 # Values that need more than the one property changed, in a round of their own.
 TOGETHER: dict[tuple[str, str], list[dict[str, Any]]] = {
@@ -167,6 +207,9 @@ def _another(leaf: Leaf) -> Any:
     for ending, value in _OTHER.items():
         if (leaf.path == ending or leaf.path.endswith(f".{ending}")) and value != leaf.value:
             return value
+    if leaf.path in _ONE_OF_TWO:
+        (other,) = _ONE_OF_TWO[leaf.path] - {leaf.value}
+        return other
     if isinstance(leaf.value, bool):
         return not leaf.value
     if isinstance(leaf.value, int | float):
@@ -174,7 +217,7 @@ def _another(leaf: Leaf) -> Any:
         return int(leaf.value) + (1000 if leaf.path.lower().endswith("port") else 1)
     # Names of ports have at most 15 characters.
     short = "ports[" in leaf.path
-    return f"{leaf.value[:9] if short else leaf.value}-other"
+    return f"{leaf.value[:9] if short else leaf.value}-other".removeprefix("-")
 
 
 def _named(value: Any, name: str) -> Any:

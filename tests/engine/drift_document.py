@@ -15,6 +15,10 @@ it with `pulumi up --refresh`. `.venv/bin/python -m ops drift` reports the same,
 - identity: another value would be another resource, and the declared one would be missing;
 - in the state only: no API knows it.
 
+It is the same with what further settings declare. `tests/engine/test_every_setting.py` sets each of them and changes it.
+The API server refuses another `type` of an autoscaler's metric alone, and another `effect` of a toleration that has
+`tolerationSeconds`.
+
 | resource | declared property | when somebody changes it |
 | --- | --- | --- |
 """
