@@ -1,18 +1,15 @@
 """The settings that are sent to the real API server, and deployed, are all that there are."""
 
 import copy
-import json
 import re
 import typing
 from collections.abc import Iterator
 from typing import Any
 
-import pulumi
 import pytest
 
 from components.config.models.base import Settings
 from components.config.models.gateway import GatewaySettings
-from components.config.read import load
 from tests.every_setting import EVERYTHING, LEAST
 from tests.unit import program
 from tests.unit.test_workload_settings import problems
@@ -51,9 +48,7 @@ def given(settings: Settings, path: str = "") -> Iterator[str]:
 
 
 def read(gateway: dict[str, Any]) -> GatewaySettings:
-    config = program.configuration(gateways=[program.gateway(**gateway)])
-    pulumi.runtime.set_all_config({key: v if isinstance(v, str) else json.dumps(v) for key, v in config.items()})
-    (found,) = load().gateways
+    (found,) = program.settings(program.configuration(gateways=[program.gateway(**gateway)])).gateways
     return found
 
 
