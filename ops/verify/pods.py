@@ -33,6 +33,13 @@ _CAUSES = (
         "`namespace`.",
     ),
     (
+        "security context constraint",
+        re.compile(r"unable to validate against any security context constraint"),
+        "OpenShift lets the namespace's pods run as its own users only: set `container.securityContext.runAsUser` to null, and "
+        "it chooses one. If the message names another field of a security context, set that one to null too, or ask the "
+        "cluster's administrator for another constraint.",
+    ),
+    (
         "admission webhook",
         re.compile(r"admission webhook"),
         "A policy of the cluster refuses the pods: ask its administrator.",

@@ -25,6 +25,7 @@ OTHERS = {
     "namespaces": "the API server; tests/engine/test_refusals.py sees it",
     "is forbidden: exceeded quota:": "the API server; tests/engine/test_verify.py sees it",
     "is forbidden: violates PodSecurity": "the API server; tests/engine/test_verify.py sees it",
+    "is forbidden: unable to validate against any security context constraint:": "OpenShift's admission",
     "nodes are available:": "the scheduler; tests/engine/test_verify.py sees it",
     "is forbidden: User": "the API server; tests/engine/test_cluster_rights.py sees it",
     "Refreshed resource is in an unhealthy state": "the engine; tests/engine/test_cluster_rights.py sees it",

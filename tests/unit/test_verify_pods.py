@@ -14,6 +14,11 @@ QUOTA = 'pods "mygw-7d9c-abcde" is forbidden: exceeded quota: contoso, requested
 RESTRICTED = (
     'pods "mygw-7d9c-abcde" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false'
 )
+CONSTRAINT = (
+    'pods "mygw-7d9c-abcde" is forbidden: unable to validate against any security context constraint: [provider "anyuid": '
+    "Forbidden: not usable by user or serviceaccount, provider restricted-v2: .containers[0].runAsUser: Invalid value: 1001: "
+    "must be in the ranges: [1000700000, 1000709999]]"
+)
 DESCRIBE = "`kubectl describe pod -n default -l app=mygw --show-events=true` says what they wait for."
 
 
@@ -80,6 +85,12 @@ def asked(cluster: Any) -> tuple[str, str]:
             RESTRICTED,
             "The namespace's label `pod-security.kubernetes.io/enforce` refuses the pods: set it to `baseline`, or take "
             "another `namespace`.",
+        ),
+        (
+            CONSTRAINT,
+            "OpenShift lets the namespace's pods run as its own users only: set `container.securityContext.runAsUser` to null, "
+            "and it chooses one. If the message names another field of a security context, set that one to null too, or ask "
+            "the cluster's administrator for another constraint.",
         ),
         (
             'admission webhook "policy.contoso.example" denied the request: no limits',
