@@ -25,7 +25,7 @@ EVERYTHING: dict[str, Any] = {
         "cpu": 80,
         "memory": 70,
         "behavior": {
-            "scaleUp": {"stabilizationWindowSeconds": 0, "policies": []},
+            "scaleUp": {"stabilizationWindowSeconds": 0, "policies": [], "tolerance": 0.05},
             "scaleDown": {"policies": [{"type": "Percent", "value": 10, "periodSeconds": 60}], "selectPolicy": "Min"},
         },
     },

@@ -5,6 +5,7 @@ from typing import Any
 
 from components.config.keys import API_MANAGEMENT, CLUSTER, GATEWAYS, ROLES, SUBSCRIPTION
 from components.config.models.azure import Cloud
+from components.config.models.workload.container import SECURITY_CONTEXT
 from components.config.well_formed import Place
 
 # Suffix of the configuration endpoint and Entra authority, from the gateway's settings reference.
@@ -62,7 +63,11 @@ def with_defaults(values: Mapping[str, Any]) -> tuple[dict[str, Any], set[Place]
 
     if isinstance(gateways, list):
         filled[GATEWAYS] = [
-            derive((GATEWAYS, index), _with_authority(gateway, cloud), kubernetesName=gateway.get("name"))
+            derive(
+                (GATEWAYS, index),
+                _with_pods_user(_with_authority(gateway, cloud)),
+                kubernetesName=gateway.get("name"),
+            )
             if isinstance(gateway, dict)
             else gateway
             for index, gateway in enumerate(gateways)
@@ -77,3 +82,14 @@ def _with_authority(gateway: Mapping[str, Any], cloud: str) -> dict[str, Any]:
     authority = _AUTHORITY.get(cloud, _AUTHORITY[Cloud.PUBLIC])
     defaults = {"authority": authority, "tokenAudience": _TOKEN_AUDIENCE.get(cloud)}
     return {**gateway, "authentication": defaults | authentication}
+
+
+def _with_pods_user(gateway: Mapping[str, Any]) -> dict[str, Any]:
+    """What the pod's security context sets, no default of the container's takes from it."""
+    pod, container = gateway.get("pod"), gateway.get("container", {})
+    of_pod = pod.get("securityContext") if isinstance(pod, dict) else None
+    own = container.get("securityContext", {}) if isinstance(container, dict) else None
+    if not isinstance(of_pod, dict) or not isinstance(own, dict):
+        return dict(gateway)
+    left = {name: None for name in of_pod if name in SECURITY_CONTEXT and name not in own}
+    return {**gateway, "container": {**container, "securityContext": {**left, **own}}} if left else dict(gateway)

@@ -36,6 +36,8 @@ _OF_ANOTHER_TYPE = {
 
 
 def _expected(details: Mapping[str, Any]) -> str:
+    if details["type"] == "greater_than_equal":
+        return f"expected {details['ctx']['ge']} or more"
     if details["type"] == "less_than_equal":
         most = details["ctx"]["le"]
         return f"expected {most if isinstance(most, int) else LONGEST_IN_WORDS} at most"

@@ -41,6 +41,12 @@ class WellFormed:
                 return None
         return value
 
+    def origin(self, *place: str | int) -> str:
+        """` (default)` behind a value that the stack's file does not have, so that nobody looks for it there."""
+        *above, key = place
+        values = self.given(*above)
+        return "" if isinstance(values, Mapping) and key in values else " (default)"
+
     def model(self, model: type[Model], *place: str | int) -> Model | None:
         """The model at a place, with its defaults; None where something of it is malformed."""
         if self._is_malformed(place):

@@ -4,10 +4,12 @@ What the models can't say, an example of each key, stands here. `test_configurat
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from components.config.formats.bound import LARGEST
 from components.config.keys import PROJECT, SILENCE
 from components.config.models.advice import WARNS_OF
 from components.config.models.stack import StackSettings
@@ -447,7 +449,8 @@ def _sections(path: str, schema: dict[str, Any], required: set[str], models: dic
 def _key(name: str, schema: dict[str, Any], required: set[str], models: dict[str, Any]) -> Key:
     description, _, default = schema["description"].rstrip(".").partition("; default: ")
     if not default and name not in required:
-        value = schema.get("default")
+        # The model of a mapping has defaults of its own.
+        value = schema.get("default", {})
         default = "none" if value in (None, "", []) else f"`{json.dumps(value).strip(chr(34))}`"
         if value is not None and any(option.get("type") == "null" for option in schema.get("anyOf", [])):
             default += "; null: none"
@@ -477,7 +480,8 @@ def _words(schema: dict[str, Any], models: dict[str, Any]) -> str:
         case "duration":
             return "an ISO 8601 duration"
         case "integer":
-            return f"a whole number, {schema['minimum']} or more"
+            least, most = schema["minimum"], schema["maximum"]
+            return f"a whole number, {f'{least} or more' if most == LARGEST else f'{least} to {most}'}"
         case "boolean":
             return "true or false"
         case "array":
@@ -489,5 +493,5 @@ def _words(schema: dict[str, Any], models: dict[str, Any]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """As Markdown: what stands in angle brackets is no HTML."""
-    return text.replace("<", "&lt;")
+    """As Markdown: what stands in angle brackets is no HTML, which code never is."""
+    return "".join(part if part.startswith("`") else part.replace("<", "&lt;") for part in re.split("(`[^`]*`)", text))

@@ -231,8 +231,9 @@ def test_the_fewest_pods_of_an_autoscaler_count() -> None:
         ]),
         ({"livenessProbe": None}, [NO_LIVENESS_PROBE]),
         ({"startupProbe": None}, [
-            "container.startupProbe: with null, no time is left until a pod is restarted, but Azure may take ten minutes to "
-            "activate role assignments. Set a larger `failureThreshold`, or leave it out. (advice: short-startup-probe)"
+            "container.startupProbe: with null, `container.livenessProbe` leaves 60 s until a pod is restarted, but Azure may "
+            "take ten minutes to activate role assignments. Leave it out, or set a larger `initialDelaySeconds` there. (advice: "
+            "short-startup-probe)"
         ]),
         ({"startupProbe": {"failureThreshold": 120}}, [
             "container.startupProbe: it leaves 600 s until a pod is restarted, but Azure may take ten minutes to activate "
@@ -246,6 +247,7 @@ def test_the_fewest_pods_of_an_autoscaler_count() -> None:
         ]),
         # Nothing restarts it before its rights are there.
         ({"livenessProbe": None, "startupProbe": None}, [NO_LIVENESS_PROBE]),
+        ({"startupProbe": None, "livenessProbe": {"initialDelaySeconds": 541}}, []),
         ({"securityContext": {"runAsUser": None}}, []),
         ({"securityContext": None}, [
             "container.securityContext: the container may do more than Microsoft's guidance lets it. Set "
@@ -324,7 +326,7 @@ def test_the_default_image_is_the_one_that_advice_names() -> None:
             "imageVersion: 2.13.2 contradicts the tag of `image`, which is of version 2.12: leave it out"
         ]),
         ({"imageVersion": "2.13.0"}, [
-            "imageVersion: 2.13.0 contradicts the tag of `image`, which is of version 2.13.2: leave it out"
+            "imageVersion: 2.13.0 contradicts the tag of `image` (default), which is of version 2.13.2: leave it out"
         ]),
         ({"image": f"{IMAGE}:v2", "imageVersion": "2.13"}, ["imageVersion: expected a whole version, as 2.13.2"]),
         ({"image": f"{IMAGE}@{DIGEST}", "imageVersion": "2.1.9"}, [

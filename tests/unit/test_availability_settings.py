@@ -51,7 +51,11 @@ def test_a_disruption_budget_is_about_the_gateways_pods(bound: dict[str, Any], d
     [
         (3, {}, "maxUnavailable: expected either `minAvailable` or `maxUnavailable`"),
         (3, {"minAvailable": 1, "maxUnavailable": 1}, "maxUnavailable: expected either `minAvailable` or `maxUnavailable`"),
-        (3, {"maxUnavailable": "a quarter"}, "maxUnavailable: expected a whole number of pods, or a percentage such as 25%"),
+        (
+            3,
+            {"maxUnavailable": "a quarter"},
+            "maxUnavailable: expected a whole number of pods, or a percentage such as 25%, up to 100%",
+        ),
         (3, {"maxUnavailable": "0%"}, "maxUnavailable: expected more than 0: no node with a pod could be drained"),
         (3, {"maxUnavailable": 0}, "maxUnavailable: expected more than 0: no node with a pod could be drained"),
         (1, {"minAvailable": 1}, (

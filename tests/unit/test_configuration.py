@@ -109,12 +109,12 @@ def test_what_one_gateway_says_wrong_or_not_at_all_hides_nothing_of_the_next() -
         ),
         *(f"{third}.{key}: expected a mapping" for key in ("container", "disruptionBudget")),
         f"{last}.container.volumeMounts[0].name: 'backup' is no volume: `pod.volumes` has none",
-        f"{last}.container.preStopSeconds: expected less than 60, `pod.terminationGracePeriodSeconds`: the container would be "
-        "killed before it is asked to end",
+        f"{last}.container.preStopSeconds: expected less than 60 (default), `pod.terminationGracePeriodSeconds`; found 60: the "
+        "container would be killed before it is asked to end",
         f"{last}.autoscaling.minReplicas: expected at most 9, `maxReplicas`; found 10",
         f"{last}.disruptionBudget.maxUnavailable: expected more than 0: no node with a pod could be drained",
         f"{last}.serviceAccount.annotations: have no effect unless `create` is true",
-        f"{last}.service.ports: `http` and `https` are both 80: a Service has each port once",
+        f"{last}.service.ports: `http` (default) and `https` are both 80: a Service has each port once",
         f"{last}.instanceDiscovery.host: 'last-live-traffic' is the Service that clients reach, by which pods do not find each "
         "other: leave it out, so that it is `last-instance-discovery`",
     ]

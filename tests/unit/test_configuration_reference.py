@@ -1,6 +1,7 @@
 """docs/configuration.md has every key that the program reads, with an example that the program accepts."""
 
 import copy
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -51,6 +52,15 @@ def problems(config: dict[str, Any]) -> str:
 
 def test_the_reference_is_up_to_date(document: Callable[[str, str], None]) -> None:
     document("docs/configuration.md", render())
+
+
+def test_code_is_shown_as_it_is_written() -> None:
+    tables = "\n".join(line for line in render().splitlines() if line.startswith("|"))
+    assert [code for code in re.findall("`[^`\n]+`", tables) if "&" in code] == []
+    assert (
+        "| `host` | the name of a headless Service of the gateway's pods | `<kubernetesName>-instance-discovery`; null: none |"
+        in tables
+    )
 
 
 def test_every_section_has_examples_and_no_other_place_has() -> None:

@@ -3,13 +3,17 @@
 import copy
 import re
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
 
+from components.config.kubernetes import walk
+from components.config.kubernetes.value import Kubernetes
 from components.config.models.base import Settings
 from components.config.models.gateway import GatewaySettings
+from components.config.problems import written
+from components.config.well_formed import Place
 from tests.every_setting import EVERYTHING, LEAST
 from tests.unit import program
 from tests.unit.test_workload_settings import problems
@@ -113,18 +117,18 @@ OWN: list[tuple[str, Any, str]] = [
     ("deployment.revisionHistoryLimit", True, WHOLE),
     ("container.preStopSeconds", "5", WHOLE),
     ("pod.automountServiceAccountToken", 0, "expected true or false"),
-    ("pod.priorityClassName", "", "string should have at least 1 character"),
+    ("pod.priorityClassName", "", "expected the name of a Kubernetes object: 1 to 253 of a-z, 0-9, '-' and '.'"),
     ("pod.terminationGracePeriodSeconds", "90", WHOLE),
 ]
 OUT_OF_BOUNDS: list[tuple[str, Any, str]] = [
-    ("autoscaling.maxReplicas", 0, "expected greater than or equal to 1"),
-    ("autoscaling.memory", 0, "expected greater than or equal to 1"),
-    ("deployment.minReadySeconds", -1, "expected greater than or equal to 0"),
-    ("deployment.progressDeadlineSeconds", 0, "expected greater than or equal to 1"),
-    ("deployment.revisionHistoryLimit", -1, "expected greater than or equal to 0"),
-    ("container.preStopSeconds", -1, "expected greater than or equal to 0"),
-    ("pod.priorityClassName", "x" * 254, "string should have at most 253 characters"),
-    ("pod.terminationGracePeriodSeconds", 0, "expected greater than or equal to 1"),
+    ("autoscaling.maxReplicas", 0, "expected 1 or more"),
+    ("autoscaling.memory", 0, "expected 1 or more"),
+    ("deployment.minReadySeconds", -1, "expected 0 or more"),
+    ("deployment.progressDeadlineSeconds", 0, "expected 1 or more"),
+    ("deployment.revisionHistoryLimit", -1, "expected 0 or more"),
+    ("container.preStopSeconds", -1, "expected 0 or more"),
+    ("pod.priorityClassName", "x" * 254, "expected the name of a Kubernetes object: 1 to 253 of a-z, 0-9, '-' and '.'"),
+    ("pod.terminationGracePeriodSeconds", 0, "expected 1 or more"),
 ]
 
 
@@ -154,3 +158,63 @@ def test_an_unknown_key_at_the_deepest_place_of_each_setting_is_told(path: str) 
     put(settings, f"{above}.contoso", 1)
     (problem,) = problems(**settings)
     assert problem.startswith(f"{above}.contoso: unknown field of Kubernetes' ")
+
+
+def settings_of_kubernetes(model: type[Settings], place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The places of all settings that Kubernetes defines, each with the type that the setting has to be of."""
+    for name, annotation in typing.get_type_hints(model, include_extras=True).items():
+        if name not in model.model_fields:
+            continue
+        here = (*place, str(model.model_fields[name].alias))
+        for part in (annotation, *typing.get_args(annotation)):
+            yield from (
+                (here, each.type_) for each in getattr(part, "__metadata__", ()) if isinstance(each, Kubernetes)
+            )
+            if isinstance(part, type) and issubclass(part, Settings):
+                yield from settings_of_kubernetes(part, here)
+
+
+def all_wrong(type_: Any, place: Place, places: list[Place]) -> Any:
+    """A value of that type of which every field is of the wrong type, and every object has an unknown one.
+
+    Args:
+        type_: of the SDK.
+        place: where the value stands.
+        places: gets the place of each fault.
+    """
+    for option in walk._options(type_):
+        if walk.is_input_type(option):
+            places.append((*place, "contoso"))
+            fields = walk._fields(option)
+            return {name: all_wrong(field.type, (*place, name), places) for name, field in fields.items()} | {
+                "contoso": 1
+            }
+        if typing.get_origin(option) is Sequence:
+            return [all_wrong(typing.get_args(option)[0], (*place, 0), places)]
+        if typing.get_origin(option) is Mapping:
+            return {"contoso": all_wrong(typing.get_args(option)[1], (*place, "contoso"), places)}
+    if Any not in walk._options(type_):
+        places.append(place)
+    return []  # which no field that is no list takes
+
+
+def test_a_wrong_key_and_a_wrong_type_are_told_at_every_place_of_each_setting_that_kubernetes_defines() -> None:
+    settings: dict[str, Any] = {}
+    places: list[Place] = []
+    found = list(settings_of_kubernetes(GatewaySettings))
+    for place, type_ in found:
+        at: dict[str, Any] = settings
+        for step in place[:-1]:
+            at = at.setdefault(step, {})
+        at[place[-1]] = all_wrong(type_, place, places)
+    told = {line.partition(": ")[0]: line.partition(": ")[2] for line in problems(**settings)}
+    # Nothing is told of what stands below a field that can't be there at all.
+    left_out = {
+        place[:n]
+        for place in places
+        for n in range(1, len(place))
+        if told.get(written(place[:n]), "").startswith("leave")
+    }
+    paths = [written(place) for place in places if not any(place[:n] in left_out for n in range(len(place)))]
+    assert [path for path in paths if path not in told] == []
+    assert (len(found), len(paths) > 500) == (24, True)

@@ -66,7 +66,7 @@ def test_other_ports_are_those_of_settings_container_and_service() -> None:
         ({"heartbeatPort": "4291"}, "instanceDiscovery.heartbeatPort: expected a whole number"),
         (
             {"heartbeatPort": 4290},
-            "instanceDiscovery: `heartbeatPort` and `synchronizationPort` are both 4290: a Service has each port once",
+            "instanceDiscovery: `heartbeatPort` and `synchronizationPort` (default) are both 4290: a Service has each port once",
         ),
     ],
 )

@@ -12,6 +12,7 @@ from pulumi_kubernetes.core.v1 import (
     HostAliasArgs,
     PodDNSConfigArgs,
     PodSecurityContextArgs,
+    ProbeArgs,
     ResourceRequirementsArgs,
     SecurityContextArgs,
     TolerationArgs,
@@ -54,7 +55,10 @@ EXPRESSION = "nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSe
             },
         ),
         (ResourceRequirementsArgs, {"limits": 2, "requests": None}, {"limits": "expected a mapping", "requests": NULL}),
-        (ResourceRequirementsArgs, {"claims": [{}]}, {"claims.0.name": "required, but missing"}),
+        (ResourceRequirementsArgs, {"limits": "2", "requests": []}, {
+            "limits": "expected a mapping", "requests": "expected a mapping"
+        }),
+        (ResourceRequirementsArgs, {"claims": [{}]}, {"claims": "leave it out: the pods have no `resourceClaims`"}),
         (SecurityContextArgs, {"runAsUser": "1001"}, {"runAsUser": "expected a whole number"}),
         (SecurityContextArgs, {"runAsUser": True}, {"runAsUser": "expected a whole number"}),
         (SecurityContextArgs, {"runAsUser": 1001.5}, {"runAsUser": "expected a whole number"}),
@@ -115,7 +119,7 @@ EXPRESSION = "nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSe
         (Sequence[VolumeArgs], [{"name": "cache", "emptyDir": {"sizeLimit": {"memory": "1Gi"}}}], {
             "0.emptyDir.sizeLimit": "expected a quantity such as 500m, 2 or 2Gi"
         }),
-        (Sequence[VolumeArgs], [{"name": "ca", "secret": {"items": [{"key": "ca.pem"}]}}], {
+        (Sequence[VolumeArgs], [{"name": "ca", "secret": {"secretName": "a", "items": [{"key": "ca.pem"}]}}], {
             "0.secret.items.0.path": "required, but missing"
         }),
         (Sequence[VolumeMountArgs], [{"name": "a", "mountPath": "/a"}, {"name": "b", "mountPath": "/a"}], {
@@ -146,9 +150,14 @@ def test_each_problem_is_told_at_its_place(type_: Any, value: Any, expected: dic
         (SecurityContextArgs, {"privileged": False, "runAsUser": 0, "capabilities": {"drop": []}}, {
             "privileged": False, "runAsUser": 0, "capabilities": {}
         }),
-        (Sequence[TolerationArgs], [{"operator": "Exists", "value": "", "tolerationSeconds": 0}], [
-            {"operator": "Exists", "tolerationSeconds": 0}
-        ]),
+        (Sequence[TolerationArgs], [
+            {"operator": "Exists", "value": "", "effect": "NoExecute", "tolerationSeconds": 0}
+        ], [{"operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 0}]),
+        (HorizontalPodAutoscalerBehaviorArgs, {"scaleUp": {"tolerance": 0.05}, "scaleDown": {"tolerance": "0.0005"}}, {
+            "scaleUp": {"tolerance": "50m"}, "scaleDown": {"tolerance": "500u"}
+        }),
+        (ProbeArgs, {"tcpSocket": {"port": 1, "host": ""}, "initialDelaySeconds": 0}, {"tcpSocket": {"port": 1}}),
+        (ProbeArgs, {"grpc": {"port": 1, "service": ""}}, {"grpc": {"port": 1, "service": ""}}),
         (Sequence[EnvVarArgs], [{"name": "HTTP_PROXY", "value": ""}], [{"name": "HTTP_PROXY"}]),
         (Sequence[VolumeArgs], [{"name": "cache", "emptyDir": {}}], [{"name": "cache", "emptyDir": {}}]),
         (Sequence[VolumeMountArgs], [{"name": "a", "mountPath": "/a", "readOnly": False}], [

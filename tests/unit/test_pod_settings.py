@@ -145,6 +145,9 @@ def test_further_variables_and_volumes_stand_beside_the_programs_and_its_setting
         ({"pod": {"labels": {"team": "the integrators"}}}, [
             "pod.labels: expected 'team' to have a label's value: 63 letters, digits and '-', '_', '.' at most"
         ]),
+        ({"commonLabels": {"a": "1", "b": "1"}, "pod": {"labels": {"a": "1", "b": "2"}}}, [
+            "pod.labels: 'b' is '2' here and '1' in `commonLabels`, which are the pods' labels too: leave it out of one of them"
+        ]),
         ({"pod": {"nodeSelector": {"-disk": "ssd"}}}, [
             "pod.nodeSelector: expected '-disk' to be a label's name: 1 to 63 letters, digits and '-', '_', '.', after a "
             "domain and '/'"
@@ -179,7 +182,7 @@ def test_further_variables_and_volumes_stand_beside_the_programs_and_its_setting
             "pod.tolerations[0].operator: expected 'Equal' or 'Exists'",
             "pod.hostAliases[0].ip: required, but missing",
         ]),
-        ({"pod": {"volumes": [{"name": "ca", "secret": {"items": [{"key": "ca.pem", "path": 1}]}}]}}, [
+        ({"pod": {"volumes": [{"name": "ca", "secret": {"secretName": "a", "items": [{"key": "ca.pem", "path": 1}]}}]}}, [
             "pod.volumes[0].secret.items[0].path: expected a text: put it in quotes"
         ]),
     ],

@@ -51,7 +51,23 @@ def test_a_quantity_is_declared_as_the_api_server_gives_it_back(written: str | f
     assert canonical(written) == kept
 
 
-@pytest.mark.parametrize("written", ["", "two", "-1", "1GB", "2 Gi", "1 000", "1e", "Mi", "0x10"])
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("0.05", "50m"),
+        ("0.0005", "500u"),
+        ("1n", "1n"),
+        ("0.1n", "1n"),
+        ("1e-5", "10u"),
+        ("2048Mi", "2Gi"),
+        ("0.5Ki", "512"),
+    ],
+)
+def test_where_it_is_no_resource_it_keeps_smaller_parts(written: str, kept: str) -> None:
+    assert canonical(written, "n") == kept
+
+
+@pytest.mark.parametrize("written", ["", "two", "-1", "1GB", "2 Gi", "1 000", "1e", "Mi", "0x10", "٣"])
 def test_what_is_no_quantity_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match="expected a quantity such as 500m, 2 or 2Gi"):
         canonical(written)

@@ -68,7 +68,7 @@ def test_an_autoscaler_counts_the_gateways_pods() -> None:
         ({"replicas": "keda"}, ["replicas: expected a whole number, 0 or more, or 'external'"]),
         ({"autoscaling": {"minReplicas": 1, "maxReplicas": 2}}, ["autoscaling.memory: expected `cpu`, `memory` or both"]),
         ({"autoscaling": {"minReplicas": 0, "cpu": 80}}, [
-            "autoscaling.minReplicas: expected greater than or equal to 1",
+            "autoscaling.minReplicas: expected 1 or more",
             "autoscaling.maxReplicas: required, but missing",
         ]),
         ({"replicas": 3, "autoscaling": BOUNDS, "container": REQUESTS}, [

@@ -85,10 +85,10 @@ def test_a_load_balancer_may_have_a_name_or_no_address_yet(
     ("service", "expected"),
     [
         ({"type": "Loadbalancer"}, ["service.type: expected 'LoadBalancer', 'NodePort' or 'ClusterIP'"]),
-        ({"ports": {"http": 0}}, ["service.ports.http: expected greater than or equal to 1"]),
+        ({"ports": {"http": 0}}, ["service.ports.http: expected 1 or more"]),
         ({"ports": {"grpc": 9090}}, ["service.ports.grpc: unknown key"]),
         ({"ports": {"http": None, "https": None}}, ["service.ports: expected `http` or `https`: a Service needs a port"]),
-        ({"ports": {"https": 80}}, ["service.ports: `http` and `https` are both 80: a Service has each port once"]),
+        ({"ports": {"https": 80}}, ["service.ports: `http` (default) and `https` are both 80: a Service has each port once"]),
         ({"type": "ClusterIP", "externalTrafficPolicy": "Local"}, [
             "service.externalTrafficPolicy: has no meaning with `type: ClusterIP`, and the API server refuses it"
         ]),

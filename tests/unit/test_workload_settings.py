@@ -122,22 +122,22 @@ def test_what_kubernetes_defines_of_the_pod_reaches_it() -> None:
         (
             {"container": {"securityContext": {"privileged": True}}},
             [
-                "container.securityContext: `privileged: true` and `allowPrivilegeEscalation: false` contradict each other: "
-                "the API server refuses them"
+                "container.securityContext: `privileged: true` and `allowPrivilegeEscalation: false` (default) contradict each "
+                "other: the API server refuses them"
             ],
         ),
         (
             {"container": {"securityContext": {"runAsUser": 0}}},
             [
-                "container.securityContext: `runAsNonRoot: true` and `runAsUser: 0` contradict each other: the container "
-                "would not start"
+                "container.securityContext: `runAsNonRoot: true` (default) and `runAsUser: 0` contradict each other: the "
+                "container would not start"
             ],
         ),
         ({"container": {"imagePullPolicy": "Sometimes"}}, [
             "container.imagePullPolicy: expected 'Always', 'IfNotPresent' or 'Never'"
         ]),
         ({"pod": {"imagePullSecrets": ["contoso-registry"]}}, ["pod.imagePullSecrets[0]: expected a mapping"]),
-        ({"pod": {"imagePullSecrets": [{"names": "contoso-registry"}]}}, [
+        ({"pod": {"imagePullSecrets": [{"name": "a", "names": "contoso-registry"}]}}, [
             "pod.imagePullSecrets[0].names: unknown field of Kubernetes' LocalObjectReference"
         ]),
         ({"pod": {"securityContext": {"seLinuxOptions": {"level": 1}}}}, [
@@ -221,8 +221,8 @@ def test_what_the_api_server_leaves_out_of_a_deployment_is_not_declared() -> Non
             "container.startupProbe.periodSeconds: expected 1 or more",
             "container.startupProbe.httpGet.path: expected a text: put it in quotes",
         ]),
-        ({"container": {"livenessProbe": {"tcpSocket": {"port": "http"}}}}, [
-            "container.livenessProbe: expected exactly one of exec, grpc, httpGet, tcpSocket; found httpGet, tcpSocket"
+        ({"container": {"livenessProbe": {"tcpSocket": {"port": "http"}, "httpGet": {"port": "http"}}}}, [
+            "container.livenessProbe: expected exactly one of exec, grpc, httpGet, tcpSocket; found tcpSocket, httpGet"
         ]),
         ({"container": {"livenessProbe": {"successThreshold": 2}}}, [
             "container.livenessProbe: leave `successThreshold` out: it can only be 1 here"
@@ -240,18 +240,18 @@ def test_what_the_api_server_leaves_out_of_a_deployment_is_not_declared() -> Non
             "deployment.strategy: `type: Recreate` and `rollingUpdate` contradict each other"
         ]),
         ({"deployment": {"strategy": {"rollingUpdate": {"maxSurge": 0}}}}, [
-            "deployment.strategy: `maxUnavailable` and `maxSurge` can't both be 0: no pod could be replaced"
+            "deployment.strategy: `maxUnavailable` (default) and `maxSurge` can't both be 0: no pod could be replaced"
         ]),
         ({"deployment": {"strategy": {"rollingUpdate": {"maxSurge": "0%"}}}}, [
-            "deployment.strategy: `maxUnavailable` and `maxSurge` can't both be 0: no pod could be replaced"
+            "deployment.strategy: `maxUnavailable` (default) and `maxSurge` can't both be 0: no pod could be replaced"
         ]),
         ({"deployment": {"strategy": []}}, ["deployment.strategy: expected a mapping"]),
         ({"deployment": {"minReadySeconds": None}}, [
             "deployment.minReadySeconds: null takes a default away, and this key can't do without: leave it out"
         ]),
         ({"container": {"preStopSeconds": 60}}, [
-            "container.preStopSeconds: expected less than 60, `pod.terminationGracePeriodSeconds`: the container would be "
-            "killed before it is asked to end"
+            "container.preStopSeconds: expected less than 60 (default), `pod.terminationGracePeriodSeconds`; found 60: the "
+            "container would be killed before it is asked to end"
         ]),
         *(
             ({"container": {"preStopSeconds": 30, probe: {"terminationGracePeriodSeconds": 30}}}, [
@@ -261,8 +261,9 @@ def test_what_the_api_server_leaves_out_of_a_deployment_is_not_declared() -> Non
             for probe in ("livenessProbe", "startupProbe")
         ),
         ({"deployment": {"progressDeadlineSeconds": 905, "minReadySeconds": 5}}, [
-            "deployment.progressDeadlineSeconds: expected more than 905, the time that `container.startupProbe` (900 s) and "
-            "`deployment.minReadySeconds` (5 s) take together: a rollout would be given up before its pods are ready"
+            "deployment.progressDeadlineSeconds: expected more than 905, the time that `container.startupProbe` (900 s "
+            "(default)) and `deployment.minReadySeconds` (5 s) take together; found 905: a rollout would be given up before its "
+            "pods are ready"
         ]),
         ({"deployment": {"progressDeadlineSeconds": 600}, "container": {"preStopSeconds": "5"}}, [
             "container.preStopSeconds: expected a whole number"
@@ -297,11 +298,96 @@ def test_a_request_above_its_limit_is_refused() -> None:
 
 
 def test_a_container_that_is_to_be_no_root_can_not_get_that_user_from_its_pod() -> None:
-    root = {"container": {"securityContext": {"runAsUser": None}}, "pod": {"securityContext": {"runAsUser": 0}}}
-    (found,) = problems(**root)
-    assert found.endswith(
-        ": `runAsNonRoot: true` and `runAsUser: 0` of `container.securityContext` and `pod.securityContext` contradict each "
-        "other: the container would not start"
+    told = (
+        ": `runAsNonRoot: true` (default) of `container.securityContext` and `runAsUser: 0` of `pod.securityContext` contradict "
+        "each other: the container would not start"
     )
-    # The container's own user, 1001 by default, goes before the pod's.
-    assert pod(pod={"securityContext": {"runAsUser": 0}})["securityContext"] == {"runAsUser": 0}
+    of_pod = {"pod": {"securityContext": {"runAsUser": 0}}}
+    for own in ({}, {"runAsUser": None}):
+        (found,) = problems(**of_pod, container={"securityContext": own})
+        assert found.endswith(told)
+    (found,) = problems(pod={"securityContext": {"runAsUser": 0, "runAsNonRoot": True}})
+    assert found.endswith(told.replace("` (default) of `container", "` of `pod"))
+    # The container's own user goes before the pod's.
+    assert pod(**of_pod, container={"securityContext": {"runAsUser": 2000}})["securityContext"] == {"runAsUser": 0}
+
+
+@pytest.mark.parametrize(
+    ("of_pod", "own", "expected"),
+    [
+        ({"runAsUser": 2000, "fsGroup": 2000}, {}, {
+            key: value for key, value in SECURITY_CONTEXT.items() if key != "runAsUser"
+        }),
+        ({"runAsUser": 2000}, {"runAsUser": 3000}, {**SECURITY_CONTEXT, "runAsUser": 3000}),
+        ({"runAsNonRoot": False, "seccompProfile": {"type": "Unconfined"}}, {"runAsGroup": 3000}, {
+            "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "privileged": False, "runAsUser": 1001,
+            "runAsGroup": 3000,
+        }),
+        ({"runAsUser": 2000}, None, None),
+        ({"fsGroup": 2000}, {}, SECURITY_CONTEXT),
+    ],
+)  # fmt: skip
+def test_what_the_pods_security_context_sets_no_default_of_the_container_takes_from_it(
+    of_pod: dict[str, Any], own: dict[str, Any] | None, expected: dict[str, Any] | None
+) -> None:
+    spec = pod(pod={"securityContext": of_pod}, container={"securityContext": own})
+    assert spec["securityContext"] == of_pod
+    assert spec["containers"][0].get("securityContext") == expected
+
+
+def test_another_handler_takes_the_place_of_a_probes_default_one() -> None:
+    found = container(
+        livenessProbe={"tcpSocket": {"port": "http", "host": ""}}, readinessProbe={"exec": {"command": ["a"]}}
+    )
+    assert found["livenessProbe"] == {
+        "tcpSocket": {"port": "http"}, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 6,
+    }  # fmt: skip
+    assert found["readinessProbe"] == {
+        "exec": {"command": ["a"]}, "periodSeconds": 5, "failureThreshold": 3, "successThreshold": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"pod": {"terminationGracePeriodSeconds": 10}}, [
+            "container.preStopSeconds: expected less than 10, `pod.terminationGracePeriodSeconds`; found 15 (default): the "
+            "container would be killed before it is asked to end"
+        ]),
+        ({"container": {"livenessProbe": {"terminationGracePeriodSeconds": 10}}}, [
+            "container.livenessProbe.terminationGracePeriodSeconds: expected more than 15 (default), `preStopSeconds`: the "
+            "container would be killed before it is asked to end"
+        ]),
+        ({"container": {"startupProbe": {"failureThreshold": 240}}}, [
+            "deployment.progressDeadlineSeconds: expected more than 1200, the time that `container.startupProbe` (1200 s) and "
+            "`deployment.minReadySeconds` (0 s (default)) take together; found 1200 (default): a rollout would be given up "
+            "before its pods are ready"
+        ]),
+        ({"disruptionBudget": {"minAvailable": 1}}, [
+            "disruptionBudget.minAvailable: expected fewer than `replicas` (1 (default)): 1 means 1 of them, and no node with a "
+            "pod could be drained"
+        ]),
+        ({"imageVersion": "2.12.0"}, [
+            "imageVersion: 2.12.0 contradicts the tag of `image` (default), which is of version 2.13.2: leave it out"
+        ]),
+        ({"instanceDiscovery": {"heartbeatPort": 4290}}, [
+            "instanceDiscovery: `heartbeatPort` and `synchronizationPort` (default) are both 4290: a Service has each port once"
+        ]),
+        ({"service": {"ports": {"https": 80}}}, [
+            "service.ports: `http` (default) and `https` are both 80: a Service has each port once"
+        ]),
+        ({"container": {"securityContext": {"privileged": True}}}, [
+            "container.securityContext: `privileged: true` and `allowPrivilegeEscalation: false` (default) contradict each "
+            "other: the API server refuses them"
+        ]),
+        ({"container": {"securityContext": {"privileged": True, "allowPrivilegeEscalation": False}}}, [
+            "container.securityContext: `privileged: true` and `allowPrivilegeEscalation: false` contradict each other: the API "
+            "server refuses them"
+        ]),
+        ({"deployment": {"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": "0%"}}}}, [
+            "deployment.strategy: `maxUnavailable` and `maxSurge` can't both be 0: no pod could be replaced"
+        ]),
+    ],
+)  # fmt: skip
+def test_what_contradicts_a_default_is_told_as_that(settings: dict[str, Any], expected: list[str]) -> None:
+    assert problems(**settings) == expected

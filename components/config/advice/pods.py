@@ -47,14 +47,15 @@ def _probes(gateway: GatewaySettings) -> Iterator[Departure]:
             "container.livenessProbe",
             "with null, nothing restarts a gateway that hangs. Leave it out.",
         )
-    # A startup probe restarts the container by itself; without one, it is the liveness probe that does.
-    restarts = gateway.container.startup_probe is not None or gateway.container.liveness_probe is not None
-    seconds = gateway.container.startup_seconds
-    if restarts and seconds <= _RIGHTS_SECONDS:
-        leaves = "with null, no time is left" if gateway.container.startup_probe is None else f"it leaves {seconds} s"
+    container = gateway.container
+    seconds = container.seconds_until_restart
+    if seconds is not None and seconds <= _RIGHTS_SECONDS:
+        leaves, mend = f"it leaves {seconds} s", "Set a larger `failureThreshold`, or leave it out."
+        if container.startup_probe is None:
+            leaves = f"with null, `container.livenessProbe` leaves {seconds} s"
+            mend = "Leave it out, or set a larger `initialDelaySeconds` there."
         yield Departure(
             AdviceId.SHORT_STARTUP_PROBE,
             "container.startupProbe",
-            f"{leaves} until a pod is restarted, but Azure may take ten minutes to activate role assignments. Set a larger "
-            "`failureThreshold`, or leave it out.",
+            f"{leaves} until a pod is restarted, but Azure may take ten minutes to activate role assignments. {mend}",
         )

@@ -32,6 +32,7 @@ def blocking_budgets(settings: WellFormed) -> Iterator[str]:
         if budget.max_unavailable is not None and pods(budget.max_unavailable, fewest) == 0:
             yield f"{key}.maxUnavailable: expected more than 0: {such}"
         if budget.min_available is not None and (stay := pods(budget.min_available, fewest)) >= fewest:
-            number = f"`{key_of_fewest}` ({fewest}): {budget.min_available} means {stay} of them"
+            is_default = settings.origin(GATEWAYS, index, *key_of_fewest.split("."))
+            number = f"`{key_of_fewest}` ({fewest}{is_default}): {budget.min_available} means {stay} of them"
             told = f"all pods: {budget.min_available} means each of them" if fewest == _ANY else number
             yield f"{key}.minAvailable: expected fewer than {told}, and {such}"

@@ -17,6 +17,6 @@ def impossible_versions(settings: WellFormed) -> Iterator[str]:
         told = None if image is None else version_of(image)
         if told is not None and version is not None and parsed(version)[: len(told)] != told:
             yield (
-                f"{GATEWAYS}[{index}].imageVersion: {version} contradicts the tag of `image`, which is of version "
-                f"{written(told)}: leave it out"
+                f"{GATEWAYS}[{index}].imageVersion: {version} contradicts the tag of "
+                f"`image`{settings.origin(GATEWAYS, index, 'image')}, which is of version {written(told)}: leave it out"
             )

@@ -21,9 +21,12 @@ def undiscoverable_pods(settings: WellFormed) -> Iterator[str]:
             continue
         key = f"{GATEWAYS}[{index}]"
         if discovery.heartbeat_port == discovery.synchronization_port:
+            ports = " and ".join(
+                f"`{name}`{settings.origin(GATEWAYS, index, 'instanceDiscovery', name)}"
+                for name in ("heartbeatPort", "synchronizationPort")
+            )
             yield (
-                f"{key}.instanceDiscovery: `heartbeatPort` and `synchronizationPort` are both "
-                f"{discovery.heartbeat_port}: a Service has each port once"
+                f"{key}.instanceDiscovery: {ports} are both {discovery.heartbeat_port}: a Service has each port once"
             )
         host = discovery.host
         if host is None or pod is None:

@@ -17,23 +17,32 @@ def impossible_rollouts(settings: WellFormed) -> Iterator[str]:
         pod = settings.model(PodSettings, GATEWAYS, index, "pod")
         if container is None or deployment is None or pod is None:
             continue
-        starts = container.startup_seconds
+        key, place = f"{GATEWAYS}[{index}]", (GATEWAYS, index)
+        stop = f"{container.pre_stop_seconds}{settings.origin(*place, 'container', 'preStopSeconds')}"
         grace = pod.termination_grace_period_seconds
         if container.pre_stop_seconds >= grace:
+            has = f"{grace}{settings.origin(*place, 'pod', 'terminationGracePeriodSeconds')}"
             yield (
-                f"{GATEWAYS}[{index}].container.preStopSeconds: expected less than {grace}, "
-                "`pod.terminationGracePeriodSeconds`: the container would be killed before it is asked to end"
+                f"{key}.container.preStopSeconds: expected less than {has}, `pod.terminationGracePeriodSeconds`; found {stop}: "
+                "the container would be killed before it is asked to end"
             )
-        for key, probe in (("startupProbe", container.startup_probe), ("livenessProbe", container.liveness_probe)):
+        for probe_key, probe in (
+            ("startupProbe", container.startup_probe),
+            ("livenessProbe", container.liveness_probe),
+        ):
             own = (probe or {}).get("terminationGracePeriodSeconds")
             if own is not None and container.pre_stop_seconds >= own:
                 yield (
-                    f"{GATEWAYS}[{index}].container.{key}.terminationGracePeriodSeconds: expected more than "
-                    f"{container.pre_stop_seconds}, `preStopSeconds`: the container would be killed before it is asked to end"
+                    f"{key}.container.{probe_key}.terminationGracePeriodSeconds: expected more than {stop}, `preStopSeconds`: "
+                    "the container would be killed before it is asked to end"
                 )
-        if deployment.progress_deadline_seconds <= (least := starts + deployment.min_ready_seconds):
+        starts, ready = container.startup_seconds, deployment.min_ready_seconds
+        if deployment.progress_deadline_seconds <= (least := starts + ready):
+            started = f"{starts} s{settings.origin(*place, 'container', 'startupProbe')}"
+            readied = f"{ready} s{settings.origin(*place, 'deployment', 'minReadySeconds')}"
+            deadline = settings.origin(*place, "deployment", "progressDeadlineSeconds")
             yield (
-                f"{GATEWAYS}[{index}].deployment.progressDeadlineSeconds: expected more than {least}, the time that "
-                f"`container.startupProbe` ({starts} s) and `deployment.minReadySeconds` ({deployment.min_ready_seconds} s) "
-                "take together: a rollout would be given up before its pods are ready"
+                f"{key}.deployment.progressDeadlineSeconds: expected more than {least}, the time that "
+                f"`container.startupProbe` ({started}) and `deployment.minReadySeconds` ({readied}) take together; found "
+                f"{deployment.progress_deadline_seconds}{deadline}: a rollout would be given up before its pods are ready"
             )

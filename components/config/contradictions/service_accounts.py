@@ -23,4 +23,5 @@ def impossible_service_accounts(settings: WellFormed) -> Iterator[str]:
         namespace = settings.field(GatewaySettings, "namespace", GATEWAYS, index)
         name = account.name or settings.at(GATEWAYS, index, "kubernetesName")
         if account.create and namespace and name and (other := made.setdefault((namespace, name), index)) != index:
-            yield f"{key}.name: {name!r} is created by gateways[{other}] in its namespace: only one can create it"
+            found = f"{name!r}{settings.origin(GATEWAYS, index, 'serviceAccount', 'name')}"
+            yield f"{key}.name: {found} is created by gateways[{other}] in its namespace: only one can create it"

@@ -1,9 +1,10 @@
 """Settings of the Services that do not fit each other."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 
 from components.config.keys import GATEWAYS
-from components.config.models.workload.service import INTERNAL, ServiceSettings, ServiceType
+from components.config.models.workload.service import INTERNAL, SOURCE_RANGES, ServiceSettings, ServiceType
 from components.config.well_formed import WellFormed
 
 
@@ -23,4 +24,28 @@ def impossible_services(settings: WellFormed) -> Iterator[str]:
         if service.ports.http is None and service.ports.https is None:
             yield f"{key}.ports: expected `http` or `https`: a Service needs a port"
         elif service.ports.http == service.ports.https:
-            yield f"{key}.ports: `http` and `https` are both {service.ports.http}: a Service has each port once"
+            ports = " and ".join(
+                f"`{name}`{settings.origin(GATEWAYS, index, 'service', 'ports', name)}" for name in ("http", "https")
+            )
+            yield f"{key}.ports: {ports} are both {service.ports.http}: a Service has each port once"
+        yield from _callers(service, f'{key}.annotations["{SOURCE_RANGES}"]')
+
+
+def _callers(service: ServiceSettings, key: str) -> Iterator[str]:
+    """What the API server refuses in the annotation that says who may call."""
+    ranges = service.annotations.get(SOURCE_RANGES)
+    if ranges is None:
+        return
+    if service.type is not ServiceType.LOAD_BALANCER:
+        yield f"{key}: has no effect with `type: {service.type}`, and the API server refuses it"
+    for each in ranges.split(",") if ranges.strip() else []:
+        if not _is_range(each.strip()):
+            yield f"{key}: {each.strip()!r} is no range of addresses such as 192.0.2.0/24"
+
+
+def _is_range(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return "/" in text and text.partition("/")[2].isdecimal() and not text.lower().startswith("::ffff:")

@@ -7,27 +7,35 @@ QUANTITY = "a quantity such as 500m, 2 or 2Gi"
 """What a quantity is, in words."""
 
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_SUFFIXES = tuple(_DECIMAL)
 _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _QUANTITY = re.compile(
-    r"\+?(?P<number>\d+\.?\d*|\.\d+)(?P<suffix>[KMGTPE]i|[numkMGTPE]|[eE](?P<exponent>[+-]?\d{1,2})|)"
+    r"\+?(?P<number>\d+\.?\d*|\.\d+)(?P<suffix>[KMGTPE]i|[numkMGTPE]|[eE](?P<exponent>[+-]?\d{1,2})|)",
+    re.ASCII,
 )
 _LARGEST = 2**63 - 1
 
 
-def canonical(value: str | float) -> str:
-    """A quantity as the API server writes it in resources: `0.5` is `500m`, `2048Mi` is `2Gi`.
+def canonical(value: str | float, finest: str = "m") -> str:
+    """A quantity as the API server writes it: `0.5` is `500m`, `2048Mi` is `2Gi`.
+
+    Args:
+        value: as it stands in a stack's file.
+        finest: the suffix of the smallest part that the API server keeps; what is smaller it rounds up.
 
     Raises:
         ValueError: it is no quantity, negative, or more than the API server holds.
     """
     amount, suffix = _amount_and_suffix(str(value))
-    # It keeps thousandths, and rounds what is smaller up.
-    thousandths = int((amount * 1000).to_integral_value(ROUND_CEILING))
-    if suffix in _BINARY[1:] and thousandths % 1000 == 0 and thousandths >= 1024 * 1000:
-        return _with_largest(thousandths // 1000, 1024, _BINARY)
+    parts = int(amount.scaleb(-_DECIMAL[finest]).to_integral_value(ROUND_CEILING))
+    one = 10 ** -_DECIMAL[finest]
+    if suffix in _BINARY[1:] and parts % one == 0 and parts >= 1024 * one:
+        return _with_largest(parts // one, 1024, _BINARY)
+    suffixes = _SUFFIXES[_SUFFIXES.index(finest) :]
     if suffix[:1] in ("e", "E") and suffix not in ("E", "Ei"):
-        return _with_largest(thousandths, 1000, ("m", "", "e3", "e6", "e9", "e12", "e15", "e18"))
-    return _with_largest(thousandths, 1000, ("m", "", "k", "M", "G", "T", "P", "E"))
+        whole = _SUFFIXES.index("") + 1
+        suffixes = (*_SUFFIXES[_SUFFIXES.index(finest) : whole], *(f"e{_DECIMAL[each]}" for each in _SUFFIXES[whole:]))
+    return _with_largest(parts, 1000, suffixes)
 
 
 def amount_of(value: str | float) -> Decimal:

@@ -1,7 +1,7 @@
 """A setting that Kubernetes defines, for the models."""
 
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,10 +23,15 @@ class Kubernetes(GroupedMetadata):
     Args:
         type_: a class of the SDK's inputs, or `Sequence[...]` of one, or `Mapping[str, str]`.
         defaults: fields that are set where the value does not say otherwise; null takes one away.
+        replaced: names fields of the defaults that have no place beside the value.
+        contradictions: what contradicts each other in the value with its defaults. It is handed the value without them, too,
+            for `origin`.
     """
 
     type_: Any
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    replaced: Callable[[Mapping[str, Any]], frozenset[str]] = lambda _: frozenset()
+    contradictions: Callable[[dict[str, Any], Mapping[str, Any]], Iterator[str]] = lambda *_: iter(())
 
     def __iter__(self) -> Iterator[object]:
         yield BeforeValidator(self._check)
@@ -35,7 +40,13 @@ class Kubernetes(GroupedMetadata):
     def _check(self, value: Any) -> Any:
         if value is None:
             return None  # which is of another type than the value has to be
-        declared, problems = checked(merged(self.defaults, value), self.type_)
+        defaults = self.defaults
+        if isinstance(value, dict):
+            replaced = self.replaced(value)
+            defaults = {key: each for key, each in defaults.items() if key not in replaced}
+        declared, problems = checked(merged(defaults, value), self.type_)
+        if not problems and isinstance(value, dict):
+            problems = [Problem((), message) for message in self.contradictions(declared, value)]
         if problems:
             raise ValidationError.from_exception_data(described(self.type_), [_details(each) for each in problems])
         return declared
@@ -52,6 +63,15 @@ def merged(defaults: Mapping[str, Any], value: Any) -> Any:
             below = defaults.get(key)
             whole[key] = merged(below, each) if isinstance(below, Mapping) else each
     return whole
+
+
+def origin(value: Any, *path: str) -> str:
+    """` (default)` behind a field that the value does not set itself, so that nobody looks for it there."""
+    for step in path:
+        if not isinstance(value, Mapping) or step not in value:
+            return " (default)"
+        value = value[step]
+    return ""
 
 
 def described(type_: Any) -> str:

@@ -11,9 +11,22 @@ from typing import Any
 import pulumi
 from pulumi._types import input_type_py_to_pulumi_names, input_type_types, is_input_type
 
-from components.config.kubernetes.api_server import QUANTITIES, VANISHING_ZEROS
-from components.config.kubernetes.fixed_values import ALL_BUT, FIXED_VALUES, LIST_KEYS, ONE_OF, SMALLEST
+from components.config.kubernetes.api_server import QUANTITIES, RESOURCES, VANISHING_ZEROS
+from components.config.kubernetes.fixed_values import (
+    ALL_BUT,
+    ALLOWED,
+    FIXED_VALUES,
+    LEFT_OUT,
+    LIST_KEYS,
+    MAY_BE_EMPTY,
+    NEEDED,
+    NEVER_EMPTY,
+    ONE_OF,
+)
+from components.config.kubernetes.numbers import out_of_range
 from components.config.kubernetes.quantity import QUANTITY, canonical
+from components.config.kubernetes.relations import contradictions
+from components.config.kubernetes.texts import FORMS, FORMS_OF_KEYS, FORMS_OF_VALUES, Form
 
 NULL = "null takes a default away, and there is none here: leave it out"
 """Why null is refused."""
@@ -69,29 +82,79 @@ class _Walk:
 
     def _object(self, value: dict[str, Any], class_: type, place: tuple[str | int, ...]) -> dict[str, Any]:
         kind, fields = kind_of(class_), _fields(class_)
+        before = len(self.problems)
         kept: dict[str, Any] = {}
         for name, each in value.items():
             here = (*place, name)
-            if name not in fields:
-                self._problem(here, f"unknown field of Kubernetes' {kind}")
+            if not self._is_known(name, kind, fields, here):
                 continue
-            is_quantity = (kind, name) in QUANTITIES
-            type_ = fields[name].type
-            own = self._quantities(each, type_, here) if is_quantity else self.value(each, type_, here)
+            if (kind, name) in QUANTITIES:
+                own = self._quantity(each, here, "n")
+            elif (kind, name) in RESOURCES and isinstance(each, dict):
+                own = {resource: self._quantity(amount, (*here, resource), "m") for resource, amount in each.items()}
+            else:
+                own = self.value(each, fields[name].type, here)
+                self._number(each, kind, name, here)
             if _vanishes(own, kind, name, fields[name]):
                 continue
             kept[name] = own
-            smallest = SMALLEST.get((kind, name))
-            if smallest is not None and isinstance(each, int) and each < smallest:
-                self._problem(here, f"expected {smallest} or more")
-            fixed = FIXED_VALUES.get((kind, name))
-            if fixed is not None and isinstance(each, str) and each not in fixed:
-                self._problem(here, f"expected {_either(repr(option) for option in fixed)}")
+            self._text(each, kind, name, here)
         for name, field in fields.items():
-            if field.required and name not in value:
-                self._problem((*place, name), "required, but missing")
+            needed = field.required or (kind, name) in NEEDED
+            if name not in value:
+                if needed:
+                    self._problem((*place, name), "required, but missing")
+            elif value[name] in ("", []) and (needed or (kind, name) in NEVER_EMPTY):
+                self._empty(value[name], kind, name, (*place, name))
         self._one_of(value, kind, fields, place)
+        if len(self.problems) == before:
+            for below, message in contradictions(kind, value):
+                self._problem((*place, *below), message)
         return kept
+
+    def _is_known(self, name: str, kind: str, fields: Mapping[str, "_Field"], place: tuple[str | int, ...]) -> bool:
+        """Whether a field can be set here; if not, it is a problem."""
+        if name not in fields:
+            self._problem(place, f"unknown field of Kubernetes' {kind}")
+        elif (kind, name) in LEFT_OUT:
+            self._problem(place, f"leave it out: {LEFT_OUT[kind, name]}")
+        elif name not in ALLOWED.get(kind, fields):
+            self._problem(place, f"leave it out: only {' and '.join(sorted(ALLOWED[kind]))} can be set here")
+        else:
+            return True
+        return False
+
+    def _empty(self, value: Any, kind: str, name: str, place: tuple[str | int, ...]) -> None:
+        if (kind, name) not in MAY_BE_EMPTY:
+            self._problem(place, "expected at least one" if value == [] else "expected a text that is not empty")
+
+    def _number(self, value: Any, kind: str, name: str, place: tuple[str | int, ...]) -> None:
+        """A whole number, or a list of them, as Kubernetes takes it."""
+        if isinstance(value, list):
+            for index, each in enumerate(value):
+                self._number(each, kind, name, (*place, index))
+        elif isinstance(value, int) and not isinstance(value, bool) and (said := out_of_range(value, kind, name)):
+            self._problem(place, said)
+
+    def _text(self, value: Any, kind: str, name: str, place: tuple[str | int, ...]) -> None:
+        """A text, a list or a mapping of them, as Kubernetes takes it. An empty text stands for none."""
+        fixed, form = FIXED_VALUES.get((kind, name)), FORMS.get((kind, name))
+        for index, each in enumerate(value if isinstance(value, list) else [value]):
+            if not isinstance(each, str):
+                continue
+            here = (*place, index) if isinstance(value, list) else place
+            if fixed is not None and each not in fixed:
+                self._problem(here, f"expected {_either(repr(option) for option in fixed)}")
+            if each or isinstance(value, list):
+                self._formed(each, form, here)
+        if isinstance(value, dict):
+            for key, each in value.items():
+                self._formed(key, FORMS_OF_KEYS.get((kind, name)), (*place, key))
+                self._formed(each, FORMS_OF_VALUES.get((kind, name)), (*place, key))
+
+    def _formed(self, text: Any, form: Form | None, place: tuple[str | int, ...]) -> None:
+        if form is not None and isinstance(text, str) and not form.accepts(text):
+            self._problem(place, f"expected {form.expected}")
 
     def _one_of(self, value: dict[str, Any], kind: str, fields: Mapping[str, "_Field"], place: Any) -> None:
         choices = fields.keys() - ALL_BUT[kind] if kind in ALL_BUT else ONE_OF.get(kind, frozenset())
@@ -114,20 +177,12 @@ class _Walk:
                 self._problem((*place, index), f"has the same {said} as element {other}")
         return [self.value(each, element, (*place, index)) for index, each in enumerate(value)]
 
-    def _quantities(self, value: Any, type_: Any, place: tuple[str | int, ...]) -> Any:
-        """A quantity, or a mapping of them."""
-        if not any(typing.get_origin(option) is Mapping for option in _options(type_)):
-            return self._quantity(value, place)
-        if not isinstance(value, dict):
-            return self.value(value, type_, place)  # which tells of it
-        return {key: self._quantity(each, (*place, key)) for key, each in value.items()}
-
-    def _quantity(self, value: Any, place: tuple[str | int, ...]) -> Any:
+    def _quantity(self, value: Any, place: tuple[str | int, ...], finest: str) -> Any:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             self._problem(place, NULL if value is None else f"expected {QUANTITY}")
             return value
         try:
-            return canonical(value)
+            return canonical(value, finest)
         except ValueError as error:
             self._problem(place, str(error))
             return value

@@ -9,7 +9,7 @@ from pydantic import field_validator as check
 from components.config.formats.azure import ApiId, GatewayName, LocationName
 from components.config.formats.image import Image, ImageVersion, parsed, version_of
 from components.config.formats.kubernetes import KubernetesName, NamespaceName
-from components.config.formats.labels import well_formed_labels, without_app
+from components.config.formats.labels import none_of_the_programs_labels, well_formed_labels
 from components.config.formats.text import distinct
 from components.config.kubernetes.value import Kubernetes
 from components.config.models.authentication import AuthenticationSettings
@@ -32,7 +32,10 @@ class GatewaySettings(Settings):
     kubernetes_name: KubernetesName = Field(description="Name of the Kubernetes objects; default: the gateway's name.")
     namespace: NamespaceName = Field(default="default", description="Namespace of the Kubernetes objects.")
     common_labels: Annotated[
-        dict[str, str], Kubernetes(Mapping[str, str]), AfterValidator(well_formed_labels), AfterValidator(without_app)
+        dict[str, str],
+        Kubernetes(Mapping[str, str]),
+        AfterValidator(well_formed_labels),
+        AfterValidator(none_of_the_programs_labels),
     ] = Field(default={}, description="Labels of all Kubernetes objects and of the pods, beside `app`.")
     image: Image = Field(
         default="mcr.microsoft.com/azure-api-management/gateway:2.13.2", description="Container image, 2.2 or later."

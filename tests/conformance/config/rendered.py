@@ -19,12 +19,17 @@ def rendered(folder: Path, namespace: str, **gateway: Any) -> list[dict[str, Any
         namespace: of the objects.
         gateway: settings of the gateway.
     """
+    return rendered_of(folder, [program.gateway(namespace=namespace, **gateway)])
+
+
+def rendered_of(folder: Path, gateways: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The objects of these gateways."""
     kubeconfig = folder / "kubeconfig"
     context = {"name": "contoso", "context": {"cluster": "contoso-aks", "user": "contoso"}}
     kubeconfig.write_text(json.dumps({"contexts": [context]}))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KUBECONFIG", str(kubeconfig))
-        graph = program.run(program.configuration(gateways=[program.gateway(namespace=namespace, **gateway)]))
+        graph = program.run(program.configuration(gateways=gateways))
     declared = [each.inputs for each in graph.resources if each.type.startswith("kubernetes:")]
     return [_without_secrets(each) for each in declared]
 

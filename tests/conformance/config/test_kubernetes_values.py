@@ -14,6 +14,7 @@ from pulumi_kubernetes.core.v1 import (
     LocalObjectReferenceArgs,
     PodDNSConfigArgs,
     PodSecurityContextArgs,
+    ProbeArgs,
     ResourceRequirementsArgs,
     SecurityContextArgs,
     TolerationArgs,
@@ -131,6 +132,20 @@ NODES = {
 def test_of_the_container(kubernetes: Kubernetes, namespace: str, field: str, type_: Any, written: Any) -> None:
     kept = given_back(kubernetes, namespace, {}, {field: written})
     assert taken_from(kept["containers"][0].get(field), written) == checked(written, type_)[0]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"tcpSocket": {"port": "http", "host": ""}, "initialDelaySeconds": 0},
+        {"grpc": {"port": 8080, "service": ""}, "timeoutSeconds": 1},
+        {"httpGet": {"path": "/", "port": 8080, "host": "", "httpHeaders": []}},
+        {"httpGet": {"path": "/", "port": 8080, "httpHeaders": [{"name": "A", "value": ""}]}},
+    ],
+)
+def test_of_a_probe(kubernetes: Kubernetes, namespace: str, written: Any) -> None:
+    kept = given_back(kubernetes, namespace, {}, {"livenessProbe": written})
+    assert taken_from(kept["containers"][0].get("livenessProbe"), written) == checked(written, ProbeArgs)[0]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The gateway's container."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pulumi_kubernetes.core.v1 import (
@@ -14,7 +14,8 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pydantic import AfterValidator, Field
 
-from components.config.kubernetes.value import Kubernetes
+from components.config.formats.bound import LARGEST
+from components.config.kubernetes.value import Kubernetes, origin
 from components.config.models.base import Settings
 
 # What the guidance for production lists, and seccomp, which the level `restricted` of pod security asks for.
@@ -26,7 +27,6 @@ SECURITY_CONTEXT: dict[str, Any] = {
     "runAsUser": 1001,
     "seccompProfile": {"type": "RuntimeDefault"},
 }
-
 
 _STATUS = {"path": "/status-0123456789abcdef", "port": "http", "scheme": "HTTP"}
 
@@ -58,30 +58,48 @@ def _none_of_the_programs_variables(variables: list[dict[str, Any]]) -> list[dic
     return variables
 
 
-def _restarts(probe: dict[str, Any]) -> dict[str, Any]:
+PORTS = ("http", "https", "rate-limit-dc", "dc-heartbeat")
+"""Names of the container's ports."""
+
+
+def _other_handler(probe: Mapping[str, Any]) -> frozenset[str]:
+    """The default's request, where the probe asks in another way."""
+    return frozenset({"httpGet"}) - probe.keys() if {"exec", "grpc", "tcpSocket"} & probe.keys() else frozenset()
+
+
+def _unknown_port(probe: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[str]:
+    for handler in ("httpGet", "tcpSocket"):
+        port = probe.get(handler, {}).get("port")
+        if isinstance(port, str) and port not in PORTS:
+            yield f"`{handler}.port` {port!r} is no port of the container: it has {', '.join(PORTS)}"
+
+
+def _restarts(probe: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
+    yield from _unknown_port(probe, given)
     if probe.get("successThreshold", 1) != 1:
-        raise ValueError("leave `successThreshold` out: it can only be 1 here")
-    return probe
+        yield "leave `successThreshold` out: it can only be 1 here"
 
 
-def _only_routes(probe: dict[str, Any]) -> dict[str, Any]:
+def _only_routes(probe: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
+    yield from _unknown_port(probe, given)
     if "terminationGracePeriodSeconds" in probe:
-        raise ValueError("leave `terminationGracePeriodSeconds` out: this probe ends no container")
-    return probe
+        yield "leave `terminationGracePeriodSeconds` out: this probe ends no container"
 
 
-def _possible(context: dict[str, Any]) -> dict[str, Any]:
+def _impossible(context: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
     if context.get("readOnlyRootFilesystem"):
-        raise ValueError(
-            "leave `readOnlyRootFilesystem` out: the gateway does not support it, because it writes to its root file system"
-        )
-    if context.get("privileged") and context.get("allowPrivilegeEscalation") is False:
-        raise ValueError(
-            "`privileged: true` and `allowPrivilegeEscalation: false` contradict each other: the API server refuses them"
-        )
+        yield "leave `readOnlyRootFilesystem` out: the gateway does not support it, because it writes to its root file system"
+    if context.get("allowPrivilegeEscalation") is False:
+        denied = f"`allowPrivilegeEscalation: false`{origin(given, 'allowPrivilegeEscalation')}"
+        if context.get("privileged"):
+            yield f"`privileged: true` and {denied} contradict each other: the API server refuses them"
+        if "CAP_SYS_ADMIN" in context.get("capabilities", {}).get("add", []):
+            yield f"`capabilities.add: [CAP_SYS_ADMIN]` and {denied} contradict each other: the API server refuses them"
     if context.get("runAsNonRoot") and context.get("runAsUser") == 0:
-        raise ValueError("`runAsNonRoot: true` and `runAsUser: 0` contradict each other: the container would not start")
-    return context
+        yield (
+            f"`runAsNonRoot: true`{origin(given, 'runAsNonRoot')} and `runAsUser: 0` contradict each other: the container would "
+            "not start"
+        )
 
 
 class ContainerSettings(Settings):
@@ -92,7 +110,7 @@ class ContainerSettings(Settings):
         description="Requests and limits. Microsoft's guidance starts with requests of 2 cores and 2Gi.",
     )
     security_context: (
-        Annotated[dict[str, Any], Kubernetes(SecurityContextArgs, SECURITY_CONTEXT), AfterValidator(_possible)] | None
+        Annotated[dict[str, Any], Kubernetes(SecurityContextArgs, SECURITY_CONTEXT, contradictions=_impossible)] | None
     ) = Field(
         default=SECURITY_CONTEXT,
         description="Security context. Fields that you set are added to the default ones. null takes one of them away, or "
@@ -114,25 +132,26 @@ class ContainerSettings(Settings):
     volume_mounts: Annotated[list[dict[str, Any]], Kubernetes(Sequence[VolumeMountArgs])] | None = Field(
         default=None, description="Where `pod.volumes` are mounted; a backup of the configuration at `/apim/config`."
     )
-    readiness_probe: Annotated[dict[str, Any], Kubernetes(ProbeArgs, READINESS_PROBE), AfterValidator(_only_routes)] = (
+    readiness_probe: Annotated[dict[str, Any], Kubernetes(ProbeArgs, READINESS_PROBE, _other_handler, _only_routes)] = (
         Field(
             default=READINESS_PROBE,
-            description="Whether the pod gets requests. Fields that you set are added to the default ones; so it is with the "
-            "other two.",
+            description="Whether the pod gets requests. Fields that you set are added to the default ones, and another handler "
+            "takes the place of `httpGet`; so it is with the other two.",
         )
     )
-    startup_probe: Annotated[dict[str, Any], Kubernetes(ProbeArgs, STARTUP_PROBE), AfterValidator(_restarts)] | None = (
+    startup_probe: Annotated[dict[str, Any], Kubernetes(ProbeArgs, STARTUP_PROBE, _other_handler, _restarts)] | None = (
         Field(
             default=STARTUP_PROBE,
             description="Whether the container has started. Until then it is not restarted by `livenessProbe`.",
         )
     )
     liveness_probe: (
-        Annotated[dict[str, Any], Kubernetes(ProbeArgs, LIVENESS_PROBE), AfterValidator(_restarts)] | None
+        Annotated[dict[str, Any], Kubernetes(ProbeArgs, LIVENESS_PROBE, _other_handler, _restarts)] | None
     ) = Field(default=LIVENESS_PROBE, description="Whether the container has to be restarted.")
     pre_stop_seconds: int = Field(
         default=15,
         ge=0,
+        le=LARGEST,
         strict=True,
         description="For how many seconds a container that has to end still accepts connections, until the load balancer has "
         "noticed: a `sleep` of Kubernetes' `preStop`. 0 leaves it out, which Kubernetes below 1.30 needs.",
@@ -146,8 +165,16 @@ class ContainerSettings(Settings):
     @property
     def startup_seconds(self) -> int:
         """How long the container may take until the startup probe has failed; 0 without one."""
-        if self.startup_probe is None:
-            return 0
-        # The API server's defaults are 10 s and 3 times.
-        tries = self.startup_probe.get("periodSeconds", 10) * self.startup_probe.get("failureThreshold", 3)
-        return self.startup_probe.get("initialDelaySeconds", 0) + tries
+        return 0 if self.startup_probe is None else _seconds_to_fail(self.startup_probe)
+
+    @property
+    def seconds_until_restart(self) -> int | None:
+        """How long a container that never answers runs until it is restarted; None where nothing restarts it."""
+        # A startup probe restarts the container by itself; without one, it is the liveness probe that does.
+        probe = self.liveness_probe if self.startup_probe is None else self.startup_probe
+        return None if probe is None else _seconds_to_fail(probe)
+
+
+def _seconds_to_fail(probe: Mapping[str, Any]) -> int:
+    # The API server's defaults are 10 s and 3 times.
+    return probe.get("initialDelaySeconds", 0) + probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3)

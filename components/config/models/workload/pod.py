@@ -15,7 +15,13 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pydantic import AfterValidator, Field
 
-from components.config.formats.labels import well_formed_labels, without_app
+from components.config.formats.bound import LARGEST
+from components.config.formats.kubernetes import ObjectName
+from components.config.formats.labels import (
+    none_of_the_programs_labels,
+    well_formed_annotations,
+    well_formed_labels,
+)
 from components.config.kubernetes.value import Kubernetes
 from components.config.models.base import Settings
 
@@ -32,10 +38,16 @@ class PodSettings(Settings):
     """The gateway's pods. Names and shapes are those of Kubernetes' `PodSpec`, checked at every depth."""
 
     annotations: Annotated[
-        dict[str, str], Kubernetes(Mapping[str, str]), AfterValidator(_none_of_the_programs_annotations)
+        dict[str, str],
+        Kubernetes(Mapping[str, str]),
+        AfterValidator(well_formed_annotations),
+        AfterValidator(_none_of_the_programs_annotations),
     ] = Field(default={}, description="Annotations of the pods, beside the program's own.")
     labels: Annotated[
-        dict[str, str], Kubernetes(Mapping[str, str]), AfterValidator(well_formed_labels), AfterValidator(without_app)
+        dict[str, str],
+        Kubernetes(Mapping[str, str]),
+        AfterValidator(well_formed_labels),
+        AfterValidator(none_of_the_programs_labels),
     ] = Field(default={}, description="Labels of the pods, beside `app`.")
     node_selector: (
         Annotated[dict[str, str], Kubernetes(Mapping[str, str], NODE_SELECTOR), AfterValidator(well_formed_labels)]
@@ -58,8 +70,8 @@ class PodSettings(Settings):
         description="How the pods are spread; default: with more than one replica, evenly over zones and nodes if that is "
         "possible. An empty list turns that off. A constraint without `labelSelector` is about the gateway's own pods.",
     )
-    priority_class_name: str | None = Field(
-        default=None, min_length=1, max_length=253, description="Priority class, which exists in the cluster."
+    priority_class_name: ObjectName | None = Field(
+        default=None, description="Priority class, which exists in the cluster."
     )
     automount_service_account_token: bool | None = Field(
         default=False,
@@ -86,9 +98,12 @@ class PodSettings(Settings):
     termination_grace_period_seconds: int = Field(
         default=60,
         ge=1,
+        le=LARGEST,
         strict=True,
         description="After how many seconds a pod that has to end is killed, `container.preStopSeconds` included.",
     )
     security_context: Annotated[dict[str, Any], Kubernetes(PodSecurityContextArgs)] | None = Field(
-        default=None, description="Security context of all containers and volumes, for example `fsGroup`."
+        default=None,
+        description="Security context of all containers and volumes, for example `fsGroup`. A field of it takes the place of the "
+        "default one in `container.securityContext`.",
     )

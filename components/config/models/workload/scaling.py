@@ -6,6 +6,7 @@ from pulumi_kubernetes.autoscaling.v2 import HorizontalPodAutoscalerBehaviorArgs
 from pydantic import BeforeValidator, Field, ValidationInfo
 from pydantic import field_validator as check
 
+from components.config.formats.bound import LARGEST
 from components.config.kubernetes.value import Kubernetes
 from components.config.models.base import Settings
 
@@ -14,7 +15,7 @@ REPLICAS = "a whole number, 0 or more, or `external`"
 
 
 def _replicas(value: object) -> object:
-    if value == "external" or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+    if value == "external" or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST):
         return value
     raise ValueError("expected a whole number, 0 or more, or 'external'")
 
@@ -23,16 +24,19 @@ Replicas = Annotated[
     int | Literal["external"], BeforeValidator(_replicas), Field(json_schema_extra={"expected": REPLICAS})
 ]
 
-Utilization = Annotated[int, Field(ge=1, strict=True)]
+Utilization = Annotated[int, Field(ge=1, le=LARGEST, strict=True)]
 
 
 class AutoscalingSettings(Settings):
     """A HorizontalPodAutoscaler, which decides how many pods run."""
 
     min_replicas: int = Field(
-        ge=1, strict=True, description="Fewest pods; a new Deployment starts with them. Microsoft's guidance has 3."
+        ge=1,
+        le=LARGEST,
+        strict=True,
+        description="Fewest pods; a new Deployment starts with them. Microsoft's guidance has 3.",
     )
-    max_replicas: int = Field(ge=1, strict=True, description="Most pods.")
+    max_replicas: int = Field(ge=1, le=LARGEST, strict=True, description="Most pods.")
     cpu: Utilization | None = Field(
         default=None,
         description="Percentage of `container.resources.requests.cpu` that the pods are to use on average.",

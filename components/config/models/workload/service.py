@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from components.config.formats.labels import well_formed_annotations
 from components.config.kubernetes.value import Kubernetes
 from components.config.models.base import Settings
 
 INTERNAL = "service.beta.kubernetes.io/azure-load-balancer-internal"
 """Annotation by which AKS gives a load balancer an address of the virtual network."""
+
+SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
+"""Annotation that says from where the load balancer takes calls."""
 
 Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
 
@@ -42,8 +46,8 @@ class ServiceSettings(Settings):
         strict=True,
         description="Whether AKS gives the load balancer an address of the virtual network instead of a public one.",
     )
-    annotations: Annotated[dict[str, str], Kubernetes(Mapping[str, str])] = Field(
-        default={}, description="Annotations of the Service, for its load balancer for example."
+    annotations: Annotated[dict[str, str], Kubernetes(Mapping[str, str]), AfterValidator(well_formed_annotations)] = (
+        Field(default={}, description="Annotations of the Service, for its load balancer for example.")
     )
     external_traffic_policy: Literal["Local", "Cluster"] | None = Field(
         default=None,

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from components.config.formats.kubernetes import ObjectName
+from components.config.formats.labels import well_formed_annotations
 from components.config.kubernetes.value import Kubernetes
 from components.config.models.base import Settings
 
@@ -19,6 +20,6 @@ class ServiceAccountSettings(Settings):
         description="Name of the ServiceAccount; default: where it is created, `kubernetesName`. To go back to the namespace's "
         "own one, set `default`: Kubernetes keeps a name that is only taken out.",
     )
-    annotations: Annotated[dict[str, str], Kubernetes(Mapping[str, str])] = Field(
-        default={}, description="Annotations of the ServiceAccount; only where it is created."
+    annotations: Annotated[dict[str, str], Kubernetes(Mapping[str, str]), AfterValidator(well_formed_annotations)] = (
+        Field(default={}, description="Annotations of the ServiceAccount; only where it is created.")
     )
