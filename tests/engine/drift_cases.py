@@ -73,6 +73,7 @@ _OTHER: dict[str, Any] = {
     "target.type": "AverageValue",
     "policies[0].type": "Pods",
     "selectPolicy": "Max",
+    "scaleUp.tolerance": "100m",
     "spec.maxUnavailable": "50%",
     "requests.cpu": "600m",
     "requests.memory": "1Gi",
