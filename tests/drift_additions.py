@@ -32,6 +32,12 @@ _MERGED: dict[str, dict[str, Any]] = {
             }
         }
     },
+    "ServiceAccount": {
+        "metadata": {"annotations": {"azure.workload.identity/client-id": "contoso"}},
+        "imagePullSecrets": [{"name": "contoso-registry"}],
+    },
+    "PodDisruptionBudget": {"spec": {"unhealthyPodEvictionPolicy": "AlwaysAllow"}},
+    "HorizontalPodAutoscaler": {"spec": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}}},
 }
 _IN_CONTAINER = {"imagePullPolicy": "Always", "securityContext": {"privileged": True}}
 
@@ -57,11 +63,20 @@ FOUND: dict[str, dict[str, str]] = {
         "{gateway}.imagePullPolicy": "added",
         "{gateway}.securityContext": "added",
     },
+    "ServiceAccount": {
+        'metadata.annotations["azure.workload.identity/client-id"]': "added",
+        "imagePullSecrets[0]": "added",
+    },
+    "PodDisruptionBudget": {"spec.unhealthyPodEvictionPolicy": "added"},
+    "HorizontalPodAutoscaler": {"spec.behavior.scaleDown": "added"},
 }
 """What a check has to name of each object, once; the braces stand for places in lists."""
 
 # Of these nothing tells that somebody else has written them, once they were refreshed.
-_BY_OWNER_ONLY = ("metadata.", "spec.sess", "spec.load", f"{POD}.host", f"{POD}.serv", f"{POD}.node", f"{POD}.dns")
+_BY_OWNER_ONLY = (
+    "metadata.", "imagePullSecrets", "spec.sess", "spec.load", "spec.unhealthy", "spec.behavior", f"{POD}.host", f"{POD}.serv",
+    f"{POD}.node", f"{POD}.dns",
+)  # fmt: skip
 
 
 def with_additions(live: dict[str, Any], *, sidecar_first: bool) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """An adoption in words."""
 
+import re
+
 from ..cluster.updates import Change, Losses, TakenAway
 from ..engine.steps import Step
 from ..report.markdown import shown
@@ -16,11 +18,14 @@ _REASONS = {
     "assignableScopes": "the roles can be assigned in the whole of the configured scopes",
     "description": "the article's own words",
 }
+# In the cluster more is configured: the path has to be that of what the program sets by itself.
 _REASONS_IN_THE_CLUSTER = {
-    "spec.template.metadata.annotations": "pods are rolled when their settings change",
-    ".image": "the configured image",
-    ".lifecycle": "a pod that ends waits for the load balancer to notice; those there are do not, and may refuse connections",
-    "labels": "the program's objects carry the label `app`",
+    r"spec\.template\.metadata\.annotations(.*self-hosted-gateway/.*)?": "pods are rolled when their settings change",
+    r".*\.image": "the configured image",
+    r".*\.lifecycle(\..*)?": "a pod that ends waits for the load balancer to notice; those there are do not, and may refuse "
+    "connections",
+    r".*metadata\.labels(\.app)?": "the program's objects carry the label `app`",
+    r"spec\.selector(\.matchLabels)?(\.app)?": "the program's pods carry the label `app`",
 }
 
 
@@ -109,7 +114,8 @@ def _reason_in_the_cluster(step: Step, path: str) -> str:
         return _CLIENT_SECRET
     if path.endswith(".env") and "secretKeyRef" in str(value_at(step.new, path)):
         return "the container takes the client secret from the Secret"
-    return next((reason for part, reason in _REASONS_IN_THE_CLUSTER.items() if part in path), "as configured")
+    reasons = (reason for places, reason in _REASONS_IN_THE_CLUSTER.items() if re.fullmatch(places, path))
+    return next(reasons, "as configured")
 
 
 def _lost(field: TakenAway) -> str:

@@ -61,6 +61,8 @@ class Field:
     """Place of the whole that was added or is missing with it, a probe or a container: its own where it is the whole."""
     beside: Mapping[str, Any]
     """The live fields that it is one of."""
+    is_in_a_whole: bool = False
+    """Whether its owners own it with all that is around it: of a selector the labels have one owner, and come and go at once."""
 
     @property
     def path(self) -> str:
@@ -153,7 +155,9 @@ class _Place:
         keepers = owners
         if self.steps and isinstance(self.steps[-1], int):
             keepers = tuple(owner for owner, part in self.parts if not part or "." in part)
-        return Field(self.steps, declared, live, owners, keepers, self.whole or self.steps, self.beside or {})
+        is_in_a_whole = not self.parts and bool(self.above)
+        whole, beside = self.whole or self.steps, self.beside or {}
+        return Field(self.steps, declared, live, owners, keepers, whole, beside, is_in_a_whole)
 
 
 def _compared(

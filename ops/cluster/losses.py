@@ -87,7 +87,12 @@ def _goes(field: Field, write: Write, owners: FieldOwners) -> bool:
 
 def _stays(field: Field, write: Write, owners: FieldOwners) -> bool:
     kept = not write.replaces and not all(owners.is_released(owner) for owner in field.keepers)
-    return kept or not field.keepers
+    return (kept and not _is_overwritten(field, write)) or not field.keepers
+
+
+def _is_overwritten(field: Field, write: Write) -> bool:
+    """Whether it goes whoever owns it: what it is in is declared, and has one value as a whole."""
+    return field.is_in_a_whole and counterpart(write.live, write.declared, field.steps[:-1]) is not ABSENT
 
 
 def _was_declared(field: Field, write: Write, owners: FieldOwners) -> bool:

@@ -48,6 +48,10 @@ _CONTAINERS = ("containers", "initContainers")
 _POD: Pattern = ("spec", "template", "spec")
 
 
+# As many pods again, or all of them, in a quarter of a minute.
+_ALL_AT_ONCE = {"type": "Percent", "value": 100, "periodSeconds": 15}
+
+
 def _probe(prefix: Pattern) -> dict[Pattern, Any]:
     return {
         (*prefix, "timeoutSeconds"): 1,
@@ -123,6 +127,19 @@ DEFAULTS: dict[Pattern, Any] = {
     ("spec", "ipFamilyPolicy"): "SingleStack",
     ("spec", "ports", "*", "protocol"): "TCP",
     ("spec", "ports", "*", "targetPort"): _target_port,
+    # HorizontalPodAutoscaler
+    ("spec", "minReplicas"): 1,
+    ("spec", "metrics"): [
+        {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}
+    ],
+    ("spec", "behavior", "scaleUp", "stabilizationWindowSeconds"): 0,
+    ("spec", "behavior", "scaleUp", "selectPolicy"): "Max",
+    ("spec", "behavior", "scaleUp", "policies"): [
+        {"type": "Pods", "value": 4, "periodSeconds": 15},
+        _ALL_AT_ONCE,
+    ],
+    ("spec", "behavior", "scaleDown", "selectPolicy"): "Max",
+    ("spec", "behavior", "scaleDown", "policies"): [_ALL_AT_ONCE],
 }
 """The API server's defaults by field: values, or functions of the fields beside them."""
 

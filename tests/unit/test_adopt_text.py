@@ -80,6 +80,28 @@ def test_what_an_update_sets_is_said_by_its_reason() -> None:
     ]
 
 
+def test_a_reason_of_the_programs_own_is_said_of_nothing_that_is_configured() -> None:
+    pod = "spec.template.spec"
+    kinds = {
+        'spec.template.metadata.annotations["contoso.example/owner"]': "add",
+        'spec.template.metadata.annotations["self-hosted-gateway/settings-checksum"]': "add",
+        f"{pod}.imagePullSecrets": "add",
+        f"{CONTAINER}.imagePullPolicy": "add",
+        'metadata.labels["contoso.example/team"]': "add",
+        "metadata.labels.app": "add",
+        'spec.template.metadata.labels["contoso.example/tier"]': "add",
+    }
+    assert changes(step("mygw", "kubernetes:apps/v1:Deployment", kinds)) == [
+        "- to change mygw:",
+        f'    sets spec.template.metadata.annotations["contoso.example/owner"], {pod}.imagePullSecrets, '
+        f'{CONTAINER}.imagePullPolicy, metadata.labels["contoso.example/team"], '
+        'spec.template.metadata.labels["contoso.example/tier"] (as configured)',
+        '    sets spec.template.metadata.annotations["self-hosted-gateway/settings-checksum"] (pods are rolled when their '
+        "settings change)",
+        "    sets metadata.labels.app (the program's objects carry the label `app`)",
+    ]
+
+
 def test_the_client_secret_leaves_the_config_map_for_the_secret_or_becomes_another() -> None:
     env = ("mygw-env", "kubernetes:core/v1:ConfigMap")
     removed = changes(

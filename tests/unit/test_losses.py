@@ -65,6 +65,17 @@ def test_what_somebody_else_owns_too_stays() -> None:
     assert told(a_write(*owners, live={"metadata": {"labels": {"team": "a"}}}, declared={})) == {}
 
 
+def test_a_label_of_a_selector_goes_with_the_others_whoever_owns_them() -> None:
+    selector = {"app.kubernetes.io/name": "gateway", "tier": "a"}
+    by_helm = entry("helm", "Update", {"f:spec": {"f:selector": {}}, **labels("team")})
+    live = {"spec": {"selector": selector}, "metadata": {"labels": {"team": "a"}}}
+    assert told(a_write(by_helm, live=dict(live), declared={"spec": {"selector": {"app": "mygw"}}}, recorded={})) == {
+        'spec.selector["app.kubernetes.io/name"]': ("gateway", None),
+        "spec.selector.tier": ("a", None),
+    }
+    assert told(a_write(by_helm, live=dict(live), declared={"spec": {}}, recorded={})) == {}
+
+
 def test_a_replaced_object_loses_what_anybody_has_added_and_gets_what_came_with_its_creation_again() -> None:
     live = {"metadata": {"labels": {"by-helm": "a", "by-kubectl": "b", "by-webhook": "c"}}}
     owners = (
@@ -118,6 +129,20 @@ def test_defaults_and_what_is_allocated_come_back() -> None:
     live = {"spec": spec, "status": {"loadBalancer": {}}}
     write = a_write(entry("kubectl-create", "Update", fields), live=live, declared={"spec": {"ports": [{"port": 80}]}})
     assert told(write) == {}
+
+
+def test_what_the_api_server_fills_in_of_an_autoscaler_comes_back() -> None:
+    policies = [
+        {"type": "Pods", "value": 4, "periodSeconds": 15},
+        {"type": "Percent", "value": 100, "periodSeconds": 15},
+    ]
+    scale_up = {"stabilizationWindowSeconds": 0, "selectPolicy": "Max", "policies": policies}
+    scale_down = {"stabilizationWindowSeconds": 600, "selectPolicy": "Max", "policies": policies[1:]}
+    owned = {f"f:{field}": {} for field in scale_up}
+    fields = {"f:spec": {"f:behavior": {"f:scaleUp": owned, "f:scaleDown": owned}}}
+    live = {"spec": {"behavior": {"scaleUp": scale_up, "scaleDown": scale_down}}}
+    declared = {"spec": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 600}}}}
+    assert told(a_write(entry("kubectl-create", "Update", fields), live=live, declared=declared)) == {}
 
 
 def test_an_added_element_is_told_once_without_its_defaults() -> None:

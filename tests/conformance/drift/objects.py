@@ -4,7 +4,7 @@ from typing import Any
 
 
 def declared(namespace: str) -> list[dict[str, Any]]:
-    """ConfigMap, Secret, Deployment and Services, as the program declares them; no pods, for there is no node."""
+    """All kinds of objects, as the program declares them; no pods, for there is no node."""
 
     def metadata(name: str, **more: Any) -> dict[str, Any]:
         return {"name": name, "namespace": namespace, "labels": {"app": "mygw"}, **more}
@@ -27,6 +27,7 @@ def declared(namespace: str) -> list[dict[str, Any]]:
     }
     strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     ports = [{"name": "http", "port": 80, "targetPort": 8080}, {"name": "https", "port": 443, "targetPort": 8081}]
+    utilization = {"type": "Utilization", "averageUtilization": 60}
     discovery = [{"name": "rate-limit", "port": 4290, "targetPort": "rate-limit-dc", "protocol": "UDP"}]
     return [
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata("mygw-env"), "data": {"gateway.name": "mygw"}},
@@ -64,5 +65,30 @@ def declared(namespace: str) -> list[dict[str, Any]]:
             "kind": "Service",
             "metadata": metadata("mygw-discovery", annotations={"azure.apim.kubernetes.io/notes": "headless"}),
             "spec": {"type": "ClusterIP", "clusterIP": "None", "ports": discovery, "selector": {"app": "mygw"}},
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": metadata("mygw-account"),
+            "automountServiceAccountToken": False,
+        },
+        {
+            "apiVersion": "policy/v1",
+            "kind": "PodDisruptionBudget",
+            "metadata": metadata("mygw-budget"),
+            "spec": {"maxUnavailable": "25%", "selector": {"matchLabels": {"app": "mygw"}}},
+        },
+        {
+            "apiVersion": "autoscaling/v2",
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": metadata("mygw-autoscaler"),
+            "spec": {
+                "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "mygw"},
+                "minReplicas": 3,
+                "maxReplicas": 10,
+                "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": utilization}}],
+                # The API server fills in the rest of it.
+                "behavior": {"scaleUp": {"stabilizationWindowSeconds": 30}},
+            },
         },
     ]

@@ -17,7 +17,11 @@ from ..control_plane import Kubernetes
 
 OWN = "pulumi-kubernetes-1a2b3c4d"
 _TAKEN_OVER = ("kubectl", "before-first-apply", "pulumi-kubernetes", "pulumi-resource-kubernetes")
-_GROUPS = {"Deployment": "apps/v1"}
+GROUPS = {
+    "Deployment": "apps/v1",
+    "PodDisruptionBudget": "policy/v1",
+    "HorizontalPodAutoscaler": "autoscaling/v2",
+}
 
 
 @dataclass
@@ -120,11 +124,11 @@ class Provider:
         self.objects[name].outputs = {**self.live(name), "__fieldManager": OWN}
 
     def _api(self, kind: str) -> Any:
-        return self._client.resources.get(api_version=_GROUPS.get(kind, "v1"), kind=kind)
+        return self._client.resources.get(api_version=GROUPS.get(kind, "v1"), kind=kind)
 
 
 def _type(each: Recorded) -> str:
-    return f"kubernetes:{_GROUPS.get(each.kind, 'core/v1')}:{each.kind}"
+    return f"kubernetes:{GROUPS.get(each.kind, 'core/v1')}:{each.kind}"
 
 
 def _taken_over(live: dict[str, Any]) -> list[dict[str, Any]]:
