@@ -12,6 +12,8 @@ from .trial import Mutant
 # What mutmut says of a mutant that some test has noticed: by a failure, or because it never ends.
 _NOTICED = ("killed", "timeout")
 
+_PLUGINS = ["-p", "tests.mutants.without_documents", "-p", "tests.mutants.quickest_first"]
+
 
 def try_functions(module: Module, tests: list[str], folder: Path, workers: int) -> tuple[int, list[Mutant]]:
     """Let mutmut try them all, in a copy of the checkout.
@@ -44,7 +46,7 @@ def _configure(module: Module, tests: list[str], folder: Path) -> None:
     settings = {
         "source_paths": [str(module.path)],
         "also_copy": sorted(entry.name for entry in folder.iterdir()),
-        "pytest_add_cli_args": ["-p", "tests.mutants.without_documents", "-p", "no:cacheprovider"],
+        "pytest_add_cli_args": [*_PLUGINS, "-p", "no:cacheprovider"],
         "pytest_add_cli_args_test_selection": tests,
         # A cast's text makes no difference.
         "do_not_mutate_patterns": [r'cast\("Any", '],
