@@ -10,6 +10,7 @@ from tests.unit import program
 SERVICE = "azure-native:apimanagement:getApiManagementService"
 GATEWAY = "azure-native:apimanagement:getGateway"
 API = "azure-native:apimanagement:getApi"
+MANAGEMENT_GROUP = "azure-native:management:getManagementGroup"
 OTHER_SUBSCRIPTION = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
 NO_IDENTITY = (
     "API Management instance 'contoso-apim' has no system-assigned managed identity: the configuration API checks access "
@@ -58,14 +59,26 @@ def test_what_the_file_names_is_looked_up() -> None:
     def noting(token: str) -> program.Answer:
         return lambda args: asked.setdefault(token, args) and program.ANSWERS[token](args)
 
-    config = program.configuration(gateways=[program.gateway(apis=["echo"])])
-    program.run(config, {token: noting(token) for token in (SERVICE, GATEWAY, API)})
+    group = "/providers/Microsoft.Management/managementGroups/contoso"
+    config = program.configuration(gateways=[program.gateway(apis=["echo"])], roles={"assignableScopes": [group]})
+    program.run(config, {token: noting(token) for token in (SERVICE, GATEWAY, API, MANAGEMENT_GROUP)})
     instance = {"resourceGroupName": "contoso-rg", "serviceName": "contoso-apim"}
     assert asked == {
         SERVICE: instance,
         GATEWAY: {**instance, "gatewayId": "mygw"},
         API: {**instance, "apiId": "echo"},
+        MANAGEMENT_GROUP: {"groupId": "contoso"},
     }
+
+
+def test_who_names_a_gateway_resource_that_is_absent_is_told_what_to_do() -> None:
+    def absent(_: dict[str, Any]) -> dict[str, Any]:
+        raise program.Refusal('Status=404 Code="ResourceNotFound" Message="Gateway not found."')
+
+    assert refusal({GATEWAY: absent}) == [
+        "Gateway resource 'mygw' was not found on API Management instance 'contoso-apim'. Check self-hosted-gateway:gateways, "
+        "create it first, or set `createGatewayResource: true`."
+    ]
 
 
 FORBIDDEN = 'Status=403 Code="AuthorizationFailed" Message="The client \'contoso\' does not have authorization."'
@@ -98,7 +111,6 @@ def test_an_instance_in_another_subscription_has_a_provider_of_its_own() -> None
     owner = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
     group = "/providers/Microsoft.Management/managementGroups/contoso"
     principal, user = "azuread:index/getServicePrincipal:getServicePrincipal", "azuread:index/getUser:getUser"
-    management_group = "azure-native:management:getManagementGroup"
 
     def absent(_: dict[str, Any]) -> dict[str, Any]:
         raise program.Refusal(f'Service Principal (Service Principal: "{owner}") was not found')
@@ -145,7 +157,7 @@ def test_an_instance_in_another_subscription_has_a_provider_of_its_own() -> None
         SERVICE: own.urn,
         GATEWAY: own.urn,
         API: own.urn,
-        management_group: stacks.urn,
+        MANAGEMENT_GROUP: stacks.urn,
         principal: entra.urn,
         user: entra.urn,
     }

@@ -33,9 +33,10 @@ def test_the_gateway_is_told_the_name_of_the_headless_service(policy: dict[str, 
 
 
 def test_another_name_is_taken_as_it_is_and_null_leaves_each_pod_to_itself() -> None:
-    assert data(instanceDiscovery={"host": "peers.apim.svc.contoso.example"}) == {
-        "neighborhood.host": "peers.apim.svc.contoso.example"
-    }
+    for policy in ({}, {"dnsPolicy": "Default"}):
+        assert data(instanceDiscovery={"host": "peers.apim.svc.contoso.example"}, pod=policy) == {
+            "neighborhood.host": "peers.apim.svc.contoso.example"
+        }
     assert data(instanceDiscovery={"host": None}) == {}
 
 

@@ -138,11 +138,13 @@ def test_an_owner_of_several_gateways_is_looked_up_once() -> None:
     (gateway,) = config["self-hosted-gateway:gateways"]
     config["self-hosted-gateway:gateways"] = [gateway, {**gateway, "name": "branch"}]
     (line,) = refused(config, {GET_PRINCIPAL: answer})
-    assert line.startswith(
-        "self-hosted-gateway:gateways[0].authentication.owners, self-hosted-gateway:gateways[1].authentication.owners: the "
-        "signed-in principal, object id 33333333-3333-3333-3333-333333333333, is not among them."
-    )
-    assert asked == [COLLEAGUE]
+    (warning,) = program.run(config, {GET_PRINCIPAL: answer}, preview=True).warnings
+    for said in (line, warning):
+        assert said.startswith(
+            "self-hosted-gateway:gateways[0].authentication.owners, self-hosted-gateway:gateways[1].authentication.owners: the "
+            "signed-in principal, object id 33333333-3333-3333-3333-333333333333, is not among them."
+        )
+    assert asked == [COLLEAGUE, COLLEAGUE]
 
 
 def test_a_preview_by_somebody_else_warns_with_the_id_to_add() -> None:

@@ -33,6 +33,7 @@ from components.config.kubernetes.quantity import canonical
         ("2048Mi", "2Gi"),
         ("1.5Gi", "1536Mi"),
         ("0.5Ki", "512"),
+        ("0.9765625Ki", "1k"),
         ("1000Mi", "1000Mi"),
         ("0.0001Gi", "107374183m"),
         ("1e3", "1e3"),
