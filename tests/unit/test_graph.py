@@ -58,6 +58,9 @@ def test_the_two_roles_are_the_articles(graph: program.Graph) -> None:
         assert role.inputs["assignableScopes"] == [f"/subscriptions/{program.SUBSCRIPTION}"]
         assert role.inputs["scope"] == f"/subscriptions/{program.SUBSCRIPTION}"
         assert role.request.deleteBeforeReplace is True
+        assert role.inputs["roleType"] == "CustomRole"
+        # Of its own, so that a definition keeps its id whatever else changes.
+        assert role.inputs["roleDefinitionId"] == "88888888-8888-8888-8888-888888888888"
 
 
 def test_guids_of_the_roles_never_change(graph: program.Graph) -> None:
