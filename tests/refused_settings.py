@@ -106,6 +106,7 @@ _RESOURCE = (
     "expected cpu, memory, ephemeral-storage, hugepages-<size> or a name with its domain, such as nvidia.com/gpu"
 )
 _LONG = "a" * 64
+_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 _HTTP = {"path": "/", "port": "http"}
 
 REFUSED: list[Refused] = [
@@ -231,6 +232,11 @@ REFUSED: list[Refused] = [
     _env("expected a path without '..'", "path", ".valueFrom.fileKeyRef.path", valueFrom={
         "fileKeyRef": {"volumeName": "other", "path": "../a", "key": "A"}
     }),
+    _refused("container.env", [
+        {"name": "A", "valueFrom": {"fileKeyRef": {"volumeName": "own", "path": "a", "key": "A"}}}
+    ], "'own' is no `emptyDir`, as it has to be", "volumeName", "[0].valueFrom.fileKeyRef.volumeName", pod={
+        "volumes": [{"name": "own", "secret": {"secretName": "a"}}]
+    }),
     _refused("container.envFrom", [{"configMapRef": {"name": "a"}, "secretRef": {"name": "a"}}],
              "expected exactly one of configMapRef, secretRef; found configMapRef, secretRef", "envFrom", "[0]"),
     _refused("container.envFrom", [{"prefix": "a"}],
@@ -343,6 +349,12 @@ REFUSED: list[Refused] = [
         "items": [{"path": "a", "resourceFieldRef": {"resource": "limits.cpu"}}]
     }),
     _volume(_MISSING, "reference", ".image.reference", image={}),
+    _volume("expected either `targetWWNs` or `wwids`", "targetWWNs", ".fc", fc={}),
+    _volume("needed with `targetWWNs`", "lun", ".fc.lun", fc={"targetWWNs": ["a"]}),
+    _volume("expected 0 to 255", "lun", ".fc.lun", fc={"targetWWNs": ["a"], "lun": 256}),
+    _volume("expected a name that begins with iqn., eui. or naa.", "iqn", ".iscsi.iqn", iscsi={
+        "targetPortal": "a", "iqn": "iqn.a", "lun": 0
+    }),
     _projected("expected 600 to 4294967296", "expirationSeconds", ".sources[0].serviceAccountToken.expirationSeconds",
                {"serviceAccountToken": {"path": "a", "expirationSeconds": 599}}),
     _projected("'a' is there already", "conflicting duplicate paths", ".sources[1]",
@@ -351,6 +363,9 @@ REFUSED: list[Refused] = [
     _projected("expected exactly one of clusterTrustBundle, configMap, downwardAPI, podCertificate, secret, serviceAccountToken; "
                "found secret, configMap", "may not specify more than 1 volume type", ".sources[0]",
                {"secret": {"name": "a"}, "configMap": {"name": "a"}}),
+    _claim("'ReadWriteOncePod' contradicts any other", "accessModes", ".spec.accessModes", spec={
+        "accessModes": ["ReadWriteOncePod", "ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}
+    }),
     _claim("expected at least one", "accessModes", ".spec.accessModes", spec={
         "accessModes": [], "resources": {"requests": {"storage": "1Gi"}}
     }),
@@ -469,9 +484,11 @@ REFUSED: list[Refused] = [
     _refused("service.annotations", {"/a": ""},
              "expected '/a' to be an annotation's name, formed as a label's name: 1 to 63 letters, digits and '-', '_', '.', "
              "after a domain and '/'", "annotations"),
-    _refused("service.annotations", {"service.beta.kubernetes.io/load-balancer-source-ranges": "192.0.2.0/24, 192.0.2.1"},
+    _refused("service.annotations", {_RANGES: "192.0.2.0/24, 192.0.2.1"},
              "'192.0.2.1' is no range of addresses such as 192.0.2.0/24", "annotations",
-             '["service.beta.kubernetes.io/load-balancer-source-ranges"]'),
+             f'["{_RANGES}"]'),
+    Refused({"service": {"type": "ClusterIP", "annotations": {_RANGES: "192.0.2.0/24"}}},
+            f'service.annotations["{_RANGES}"]: has no effect with `type: ClusterIP`, and the API server refuses it', _RANGES),
 ]  # fmt: skip
 """Each is refused by both."""
 
@@ -494,6 +511,24 @@ STRICTER: list[tuple[dict[str, Any], str]] = [
     ({"pod": {"volumes": [{"name": "a", "projected": {"sources": []}}]}},
      "pod.volumes[0].projected.sources: expected at least one"),
     ({"pod": {"imagePullSecrets": [{"name": "A"}]}}, f"pod.imagePullSecrets[0].name: {_OBJECT}"),
+    ({"pod": {"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
+        {"topologyKey": "a", "labelSelector": {"matchExpressions": [{"key": "b", "operator": "Exists"}]}, "matchLabelKeys": ["b"]}
+    ]}}}},
+     "pod.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].matchLabelKeys[0]: 'b' is in `labelSelector` "
+     "too: leave it out of one of them"),
+    ({"container": {"livenessProbe": {"httpGet": {"protocol": "HTTP2", "scheme": "HTTPS"}}}},
+     "container.livenessProbe.httpGet.protocol: 'HTTP2' needs `scheme: HTTP`"),
+    ({"container": {"livenessProbe": {"httpGet": {"protocol": "HTTP2", "host": "a.example"}}}},
+     "container.livenessProbe.httpGet.host: contradicts `protocol: HTTP2`: leave one of them out"),
+    ({"pod": {"volumes": [{"name": "a", "projected": {"sources": [{"podCertificate": {
+        "signerName": "a.example/a", "keyType": "ED25519"
+    }}]}}]}},
+     "pod.volumes[0].projected.sources[0].podCertificate: expected `credentialBundlePath`, `keyPath` or "
+     "`certificateChainPath`"),
+    # It does not know this field unless a feature is turned on.
+    ({"container": {"volumeMounts": [{"name": "own", "mountPath": "/own", "bindMountOptions": ["exec"]}]},
+      "pod": {"volumes": [{"name": "own", "emptyDir": {}}]}},
+     "container.volumeMounts[0].bindMountOptions[0]: expected 'nodev', 'noexec' or 'nosuid'"),
     ({"pod": {"imagePullSecrets": [{}]}}, f"pod.imagePullSecrets[0].name: {_MISSING}"),
     ({"pod": {"topologySpreadConstraints": [
         {"maxSkew": 1, "topologyKey": "a", "whenUnsatisfiable": "ScheduleAnyway", "matchLabelKeys": ["app"]}
@@ -535,6 +570,6 @@ TAKEN: list[dict[str, Any]] = [
     }}}]}},
     {"pod": {"volumes": [{"name": "a", "configMap": {"name": "a", "items": [{"key": "a", "path": "b/..c", "mode": 0}]}}]}},
     {"pod": {"annotations": {"Contoso.Example/A": ""}, "labels": {"contoso.example/a": ""}}},
-    {"service": {"annotations": {"service.beta.kubernetes.io/load-balancer-source-ranges": " 192.0.2.0/24,2001:db8::/32 "}}},
+    {"service": {"annotations": {_RANGES: " 192.0.2.0/24,2001:db8::/32 "}}},
 ]  # fmt: skip
 """Both take these."""

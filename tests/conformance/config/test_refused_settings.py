@@ -34,6 +34,7 @@ PLACES: list[tuple[tuple[str, ...], str, tuple[str | int, ...]]] = [
     (("autoscaling", "behavior"), "HorizontalPodAutoscaler", ("spec", "behavior")),
     (("disruptionBudget",), "PodDisruptionBudget", ("spec",)),
     (("service", "annotations"), "Service", ("metadata", "annotations")),
+    (("service", "type"), "Service", ("spec", "type")),
 ]
 PLURALS = {
     "Deployment": "deployments",
