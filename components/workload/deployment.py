@@ -39,7 +39,7 @@ def gateway_deployment(
     timeout = _duration(settings.progress_deadline_seconds + SECONDS_AFTER_DEADLINE)
     return Deployment(
         f"{name}-deployment",
-        metadata=naming.metadata(),
+        metadata=naming.metadata(annotations=scaling.annotations),
         spec=DeploymentSpecArgs(
             # The API server leaves 0 out.
             min_ready_seconds=settings.min_ready_seconds or None,

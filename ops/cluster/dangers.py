@@ -79,6 +79,8 @@ def danger(kind: str, loss: Loss) -> str:
 def _of_change(kind: str, loss: Loss) -> str:
     if (kind, loss.path) == ("Deployment", "spec.replicas") and _is_fewer(loss.becomes, loss.there):
         return f"Fewer pods serve: {loss.becomes} instead of {loss.there}."
+    if (kind, loss.path) == ("Deployment", "spec.template.spec.serviceAccountName"):
+        return f"Pods run as another service account: {loss.becomes} instead of {loss.there}."
     if (kind, loss.path) == ("HorizontalPodAutoscaler", "spec.maxReplicas") and _is_fewer(loss.becomes, loss.there):
         return f"Fewer pods may run: {loss.becomes} at most instead of {loss.there}."
     if (kind, loss.path) == ("HorizontalPodAutoscaler", "spec.minReplicas") and _is_fewer(loss.becomes, loss.there):

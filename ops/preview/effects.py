@@ -11,6 +11,10 @@ from .removals import addresses, removed_with_their_gateway
 _DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 _COUNT = "spec.replicas"
 _TEMPLATE = "spec.template"
+# The program's own, while an autoscaler decides the number of pods.
+_DECIDED_BY = "self-hosted-gateway/replicas-decided-by"
+_EXTERNAL = "external"
+_ALL_END = "All pods end, and nobody is served until `replicas` is raised."
 _INTERNAL = "service.beta.kubernetes.io/azure-load-balancer-internal"
 _ABOUT_THE_LOAD_BALANCER = "service.beta.kubernetes.io/"
 _NONE = (0, "0", "0%")
@@ -55,11 +59,15 @@ def effects(steps: list[Step], losses: Losses | None = None) -> list[Effect]:
 def _of_deployment(step: Step) -> Iterator[Effect]:
     old, new = step.old.get("spec") or {}, step.new.get("spec") or {}
     before, after = old.get("replicas"), new.get("replicas")
-    if isinstance(before, int) and isinstance(after, int) and after < before and _COUNT in step.properties:
+    decided, decides = (_annotations(each).get(_DECIDED_BY) for each in (step.old, step.new))
+    if decided != decides:
+        yield from _of_another_who_decides(step, decides, after)
+    elif isinstance(before, int) and isinstance(after, int) and after < before and _COUNT in step.properties:
         if after == 0:
-            yield Effect(step.name, "All pods end, and nobody is served until `replicas` is raised.", interrupts=True)
+            yield Effect(step.name, _ALL_END, interrupts=True)
         else:
             yield Effect(step.name, f"{before - after} of {before} pods end.", counts_pods=True)
+    yield from _of_account(step, old, new)
     if after == 0 or not _changes(step, _TEMPLATE):
         return
     strategy = new.get("strategy") or {}
@@ -73,6 +81,27 @@ def _of_deployment(step: Step) -> Iterator[Effect]:
         )
     else:
         yield Effect(step.name, f"The pods are replaced, and up to {unavailable} of them are missing meanwhile.")
+
+
+def _of_another_who_decides(step: Step, decides: str | None, count: Any) -> Iterator[Effect]:
+    # The number that was declared before is not the one that runs.
+    if decides == _EXTERNAL:
+        yield Effect(step.name, "From then on the number of pods stays until another autoscaler changes it.")
+    elif decides is None and count == 0:
+        yield Effect(step.name, _ALL_END, interrupts=True)
+    elif decides is None:
+        yield Effect(step.name, f"The number of pods becomes {count}, however many run now.", counts_pods=True)
+
+
+def _of_account(step: Step, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Effect]:
+    before, after = (_account(spec) for spec in (old, new))
+    if before != after:
+        yield Effect(step.name, f"The pods run as the service account `{after}` instead of `{before}`.")
+
+
+def _account(deployment: Mapping[str, Any]) -> str:
+    pod = (deployment.get("template") or {}).get("spec") or {}
+    return pod.get("serviceAccountName") or "default"
 
 
 def _of_service(step: Step) -> Iterator[Effect]:
@@ -126,7 +155,7 @@ def _of_autoscaler_that_comes(step: Step) -> Iterator[Effect]:
 
 
 def _of_autoscaler_that_goes(step: Step) -> Iterator[Effect]:
-    yield Effect(step.name, "Kubernetes no longer decides how many pods run: `replicas` does.")
+    yield Effect(step.name, "It no longer decides how many pods run.")
 
 
 def _of_autoscaler(step: Step) -> Iterator[Effect]:

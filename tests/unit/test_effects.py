@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from ops.cluster.updates import Losses
+from ops.cluster.updates import Change, Losses, TakenAway
 from ops.engine.steps import Step
 from ops.preview import comment as preview_comment
 from ops.preview import text as preview_text
 from ops.preview.effects import effects
 from ops.preview.replacements import Interruption, replacements
+from tests.unit import program
 from tests.unit.test_preview_text import GATEWAY, WORKLOAD, removed, urn
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -86,6 +87,66 @@ def test_pods_that_end_because_fewer_are_declared_are_counted() -> None:
     assert deployment({"replicas": 5}, {**after, "replicas": 2}) == []
 
 
+@pytest.fixture(scope="module")
+def declared() -> dict[str, dict[str, Any]]:
+    """Deployments of gateways that differ in who decides the number of pods, and in their account, by a word for it."""
+    settings: dict[str, dict[str, Any]] = {
+        "autoscaling": {"autoscaling": {"minReplicas": 2, "maxReplicas": 9, "cpu": 80}},
+        "external": {"replicas": "external"},
+        "zero": {"replicas": 0},
+        "three": {"replicas": 3},
+        "account": {"replicas": 3, "serviceAccount": {"create": True}},
+    }
+    requests = {"resources": {"requests": {"cpu": 1}}}
+    gateways = [program.gateway(name=name, container=requests, **own) for name, own in settings.items()]
+    graph = program.run(program.configuration(gateways=gateways))
+    inputs = {name: graph.one(DEPLOYMENT, f"{name}-workload-deployment").inputs for name in settings}
+    # Mocks have floats for whole numbers, the engine's previews have not.
+    return json.loads(json.dumps(inputs), parse_float=lambda text: int(float(text)))
+
+
+STAYS = "From then on the number of pods stays until another autoscaler changes it."
+BECOMES = "The number of pods becomes 3, however many run now."
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        # The state has the number of before the autoscaler, whatever runs.
+        ("autoscaling", "three", [(BECOMES, False)]),
+        ("external", "three", [(BECOMES, False)]),
+        ("autoscaling", "zero", [("All pods end, and nobody is served until `replicas` is raised.", True)]),
+        ("three", "autoscaling", []),
+        ("three", "external", [(STAYS, False)]),
+        ("autoscaling", "external", [(STAYS, False)]),
+    ],
+)
+def test_another_who_decides_the_number_of_pods_is_told(
+    declared: dict[str, dict[str, Any]], before: str, after: str, expected: list[tuple[str, bool]]
+) -> None:
+    assert said(step("update", DEPLOYMENT, declared[before], declared[after], "metadata.annotations")) == expected
+
+
+def test_pods_that_are_scaled_back_are_told_once(declared: dict[str, dict[str, Any]]) -> None:
+    fewer = TakenAway(
+        "it", "Deployment", "spec.replicas", Change.CHANGED_BACK, 9, 3, "Fewer pods serve: 3 instead of 9."
+    )
+    back = step("update", DEPLOYMENT, declared["autoscaling"], declared["three"], "metadata.annotations")
+    assert effects([back], Losses([fewer])) == []
+
+
+def test_another_account_of_the_pods_is_told(declared: dict[str, dict[str, Any]]) -> None:
+    changed = "spec.template.spec.serviceAccountName"
+    rolled = ("The pods are replaced. An old one ends when a new one is ready, so nothing is interrupted.", False)
+    assert said(step("update", DEPLOYMENT, declared["account"], declared["three"], changed)) == [
+        ("The pods run as the service account `default` instead of `account`.", False),
+        rolled,
+    ]
+    # A stack of the version before has no name for it.
+    before: dict[str, Any] = {"spec": {"replicas": 3, "template": {"spec": {}}}}
+    assert said(step("update", DEPLOYMENT, before, declared["three"], changed)) == [rolled]
+
+
 def service(
     old: dict[str, Any],
     new: dict[str, Any],
@@ -158,7 +219,7 @@ BOUNDS = {"spec": {"minReplicas": 3, "maxReplicas": 10}}
     ("change", "expected"),
     [
         (step("create", AUTOSCALER, new=BOUNDS), "Kubernetes decides from then on how many pods run, from 3 to 10."),
-        (step("delete", AUTOSCALER, old=BOUNDS), "Kubernetes no longer decides how many pods run: `replicas` does."),
+        (step("delete", AUTOSCALER, old=BOUNDS), "It no longer decides how many pods run."),
         (
             step("update", AUTOSCALER, BOUNDS, {"spec": {"minReplicas": 3, "maxReplicas": 5}}, "spec.maxReplicas"),
             "If more than 5 pods run, the others end.",

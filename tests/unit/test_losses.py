@@ -243,6 +243,11 @@ def test_what_ignore_changes_names_and_only_others_own_is_left_to_them() -> None
         ("Deployment", Loss("spec.replicas", 4, 1), "Fewer pods serve: 1 instead of 4."),
         ("Deployment", Loss("spec.replicas", 1, 4), ""),
         ("Deployment", Loss("spec.minReadySeconds", None, 4), ""),
+        (
+            "Deployment",
+            Loss("spec.template.spec.serviceAccountName", "contoso", "default"),
+            "Pods run as another service account: default instead of contoso.",
+        ),
         ("ServiceAccount", Loss("imagePullSecrets[0]", {"name": "a"}), "Nodes can no longer pull the image"),
         (
             "ServiceAccount",

@@ -17,23 +17,26 @@ def graph(**gateway: Any) -> program.Graph:
 
 
 @pytest.mark.parametrize(
-    ("settings", "declared", "ignored"),
+    ("settings", "declared", "decided_by"),
     [
-        ({}, 1, []),
-        ({"replicas": 3}, 3, []),
-        ({"replicas": 0}, 0, []),
-        ({"replicas": "external"}, None, ["spec.replicas"]),
+        ({}, 1, None),
+        ({"replicas": 3}, 3, None),
+        ({"replicas": 0}, 0, None),
+        ({"replicas": "external"}, None, "external"),
         # The number with which a new Deployment starts: an update leaves it to the autoscaler.
-        ({"autoscaling": BOUNDS, "container": REQUESTS}, 3, ["spec.replicas"]),
-        ({"autoscaling": {**BOUNDS, "maxReplicas": 3}, "container": REQUESTS}, 3, ["spec.replicas"]),
+        ({"autoscaling": BOUNDS, "container": REQUESTS}, 3, "autoscaling"),
+        ({"autoscaling": {**BOUNDS, "maxReplicas": 3}, "container": REQUESTS}, 3, "autoscaling"),
     ],
 )
 def test_nobody_but_the_autoscaler_decides_the_number(
-    settings: dict[str, Any], declared: int | None, ignored: list[str]
+    settings: dict[str, Any], declared: int | None, decided_by: str | None
 ) -> None:
     found = graph(**settings).one("kubernetes:apps/v1:Deployment")
     assert found.inputs["spec"].get("replicas") == declared
-    assert list(found.request.ignoreChanges) == ignored
+    assert list(found.request.ignoreChanges) == (["spec.replicas"] if decided_by else [])
+    # It goes with a number, so that the update to the number of before writes it.
+    annotations = {"self-hosted-gateway/replicas-decided-by": decided_by} if decided_by else None
+    assert found.inputs["metadata"].get("annotations") == annotations
     several = settings.get("replicas", 3 if settings else 1) not in (0, 1)
     assert ("topologySpreadConstraints" in found.inputs["spec"]["template"]["spec"]) is several
 

@@ -6,14 +6,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.plugins.engine.values import Properties
-
 from ..control_plane import Kubernetes
 from .plugin import Plugin, PluginError
 from .test_kubernetes_objects import (
     CONFIG_MAP,
-    DEPLOYMENT,
-    DEPLOYMENT_INPUTS,
     SERVICE,
     SERVICE_INPUTS,
     config_map,
@@ -226,52 +222,6 @@ def test_an_object_can_name_the_manager_that_applies(
     assert made.state["__fieldManager"] == "contoso-team"
     kubernetes_plugin.update(made, {**inputs, "data": {"key": "other"}})
     assert managers(live(kubernetes, namespace, "configmap/mygw-env")) == [("contoso-team", "Apply")]
-
-
-def deployment(namespace: str, replicas: int | None, image: str = "contoso/first") -> Properties:
-    inputs = named(namespace, json.loads(json.dumps(DEPLOYMENT_INPUTS)))
-    inputs["spec"]["template"]["spec"]["containers"][0]["image"] = image
-    inputs["spec"]["replicas"] = replicas
-    if replicas is None:
-        del inputs["spec"]["replicas"]
-    return inputs
-
-
-def replicas(kubernetes: Kubernetes, namespace: str) -> int:
-    return live(kubernetes, namespace, "deployment/mygw")["spec"]["replicas"]
-
-
-def scale(kubernetes: Kubernetes, namespace: str, count: int) -> None:
-    kubernetes.kubectl("scale", "deployment/mygw", "-n", namespace, f"--replicas={count}")
-
-
-def test_a_scaled_count_is_set_back_unless_it_is_ignored(
-    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
-) -> None:
-    made = kubernetes_plugin.create(DEPLOYMENT, deployment(namespace, 1))
-    scale(kubernetes, namespace, 4)
-    made = kubernetes_plugin.update(made, deployment(namespace, 1, "contoso/second"))
-    assert replicas(kubernetes, namespace) == 1
-    scale(kubernetes, namespace, 4)
-    ignored = ("spec.replicas",)
-    made = kubernetes_plugin.update(made, deployment(namespace, 1, "contoso/third"), ignore_changes=ignored)
-    assert replicas(kubernetes, namespace) == 4
-    # What was applied does not have the field: it is another's.
-    assert "replicas" not in made.state["__inputs"]["spec"]
-    assert kubernetes_plugin.diff(made, deployment(namespace, 1, "contoso/third"), ignored) == {}
-
-
-def test_a_count_that_is_ignored_and_not_declared_stays_where_nobody_else_owns_it(
-    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
-) -> None:
-    made = kubernetes_plugin.create(DEPLOYMENT, deployment(namespace, 3))
-    ignoring = ("spec.replicas",)
-    made = kubernetes_plugin.update(made, deployment(namespace, None, "contoso/second"), ignore_changes=ignoring)
-    assert replicas(kubernetes, namespace) == 3
-    # The last value is applied, and recorded as what was declared.
-    assert made.state["__inputs"]["spec"]["replicas"] == 3
-    kubernetes_plugin.update(made, deployment(namespace, None, "contoso/third"))
-    assert replicas(kubernetes, namespace) == 1
 
 
 def test_a_preview_leaves_out_what_the_creator_still_owns(

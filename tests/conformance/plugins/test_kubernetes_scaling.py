@@ -9,13 +9,15 @@ from sandbox.plugins.engine.values import Properties
 
 from ..control_plane import Kubernetes
 from .plugin import Plugin, PluginError
-from .test_kubernetes_objects import DEPLOYMENT, live, managers
-from .test_kubernetes_owners import deployment, replicas, scale
+from .test_kubernetes_objects import DEPLOYMENT, DEPLOYMENT_INPUTS, live, managers
+from .test_kubernetes_objects import named as not_awaited
 
 AUTOSCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
 BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 ACCOUNT = "kubernetes:core/v1:ServiceAccount"
 IGNORING = ("spec.replicas",)
+# The program's annotation, while it ignores the count.
+DECIDED_BY = "self-hosted-gateway/replicas-decided-by"
 
 
 def named(namespace: str, inputs: Properties, name: str = "mygw") -> Properties:
@@ -187,12 +189,60 @@ def test_what_the_api_server_refuses_is_refused_at_preview(
     assert refusal in str(refused.value)
 
 
+def deployment(namespace: str, replicas: int | None, image: str = "contoso/first") -> Properties:
+    inputs = not_awaited(namespace, json.loads(json.dumps(DEPLOYMENT_INPUTS)))
+    inputs["spec"]["template"]["spec"]["containers"][0]["image"] = image
+    inputs["spec"]["replicas"] = replicas
+    if replicas is None:
+        del inputs["spec"]["replicas"]
+    return inputs
+
+
+def replicas(kubernetes: Kubernetes, namespace: str) -> int:
+    return live(kubernetes, namespace, "deployment/mygw")["spec"]["replicas"]
+
+
+def scale(kubernetes: Kubernetes, namespace: str, count: int) -> None:
+    kubernetes.kubectl("scale", "deployment/mygw", "-n", namespace, f"--replicas={count}")
+
+
+def patch(kubernetes: Kubernetes, namespace: str, count: int) -> None:
+    change = json.dumps({"spec": {"replicas": count}})
+    kubernetes.kubectl("patch", "deployment/mygw", "-n", namespace, "--type=merge", "-p", change)
+
+
+def test_a_scaled_count_is_set_back_unless_it_is_ignored(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
+) -> None:
+    made = kubernetes_plugin.create(DEPLOYMENT, deployment(namespace, 1))
+    scale(kubernetes, namespace, 4)
+    made = kubernetes_plugin.update(made, deployment(namespace, 1, "contoso/second"))
+    assert replicas(kubernetes, namespace) == 1
+    scale(kubernetes, namespace, 4)
+    made = kubernetes_plugin.update(made, deployment(namespace, 1, "contoso/third"), ignore_changes=IGNORING)
+    assert replicas(kubernetes, namespace) == 4
+    # What was applied does not have the field: it is another's.
+    assert "replicas" not in made.state["__inputs"]["spec"]
+    assert kubernetes_plugin.diff(made, deployment(namespace, 1, "contoso/third"), IGNORING) == {}
+
+
+def test_a_count_that_is_ignored_and_not_declared_stays_where_nobody_else_owns_it(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
+) -> None:
+    made = kubernetes_plugin.create(DEPLOYMENT, deployment(namespace, 3))
+    made = kubernetes_plugin.update(made, deployment(namespace, None, "contoso/second"), ignore_changes=IGNORING)
+    assert replicas(kubernetes, namespace) == 3
+    # The last value is applied, and recorded as what was declared.
+    assert made.state["__inputs"]["spec"]["replicas"] == 3
+    kubernetes_plugin.update(made, deployment(namespace, None, "contoso/third"))
+    assert replicas(kubernetes, namespace) == 1
+
+
 def test_a_patched_count_stays_while_it_is_ignored_and_is_the_providers_from_then_on(
     kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
 ) -> None:
     made = kubernetes_plugin.create(DEPLOYMENT, deployment(namespace, None))
-    patch = ("patch", "deployment/mygw", "-n", namespace, "--type=merge", "-p", '{"spec":{"replicas":3}}')
-    kubernetes.kubectl(*patch)
+    patch(kubernetes, namespace, 3)
     made = kubernetes_plugin.update(made, deployment(namespace, None, "contoso/second"), ignore_changes=IGNORING)
     assert replicas(kubernetes, namespace) == 3
     assert made.state["__inputs"]["spec"]["replicas"] == 3
@@ -238,3 +288,89 @@ def test_a_real_autoscaler_decides_between_two_updates_and_a_number_is_back_with
     kubernetes_plugin.delete(scaling)
     kubernetes_plugin.update(made, deployment(namespace, 2, "contoso/second"))
     assert replicas(kubernetes, namespace) == 2
+
+
+def decided_by(who: str, inputs: Properties) -> Properties:
+    """The Deployment with the program's annotation."""
+    inputs["metadata"]["annotations"][DECIDED_BY] = who
+    return inputs
+
+
+def test_the_same_number_comes_back_because_an_annotation_goes(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
+) -> None:
+    made = kubernetes_plugin.create(DEPLOYMENT, deployment(namespace, 2))
+    # The engine keeps the last number while it is ignored, and shows the plugin no other.
+    ignoring = decided_by("external", deployment(namespace, 2))
+    made = kubernetes_plugin.update(made, ignoring, ignore_changes=IGNORING)
+    scale(kubernetes, namespace, 4)
+    assert kubernetes_plugin.drift(made, IGNORING) == {}
+    assert kubernetes_plugin.diff(made, decided_by("external", deployment(namespace, 2))) == {}
+    assert kubernetes_plugin.diff(made, deployment(namespace, 2)) == {f"metadata.annotations.{DECIDED_BY}": "DELETE"}
+    made = kubernetes_plugin.update(made, deployment(namespace, 2))
+    assert replicas(kubernetes, namespace) == 2
+    assert DECIDED_BY not in live(kubernetes, namespace, "deployment/mygw")["metadata"]["annotations"]
+    assert kubernetes_plugin.drift(made) == {}
+
+
+def test_a_count_that_is_another_s_stays_as_the_annotation_comes(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
+) -> None:
+    made = kubernetes_plugin.create(DEPLOYMENT, deployment(namespace, 2))
+    for write in (scale, patch):
+        write(kubernetes, namespace, 4)
+        made = kubernetes_plugin.update(
+            made, decided_by(write.__name__, deployment(namespace, 2)), ignore_changes=IGNORING
+        )
+        assert replicas(kubernetes, namespace) == 4
+        assert kubernetes_plugin.drift(made, IGNORING) == {}
+
+
+def with_account(namespace: str, account: str | None) -> Properties:
+    inputs = deployment(namespace, 1)
+    if account is not None:
+        inputs["spec"]["template"]["spec"]["serviceAccountName"] = account
+    return inputs
+
+
+def accounts(kubernetes: Kubernetes, namespace: str) -> tuple[str | None, str | None]:
+    """The pods' account by both names that it has."""
+    pod = live(kubernetes, namespace, "deployment/mygw")["spec"]["template"]["spec"]
+    return pod.get("serviceAccountName"), pod.get("serviceAccount")
+
+
+def test_pods_keep_an_account_until_another_is_declared(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str
+) -> None:
+    made = kubernetes_plugin.create(DEPLOYMENT, with_account(namespace, None))
+    made = kubernetes_plugin.update(made, with_account(namespace, "pods"))
+    assert kubernetes_plugin.drift(made) == {}
+    # Of the old name, which the API server writes beside it, the provider is not the owner.
+    made = kubernetes_plugin.update(made, with_account(namespace, None))
+    assert accounts(kubernetes, namespace) == ("pods", "pods")
+    made = kubernetes_plugin.update(made, with_account(namespace, "default"))
+    assert accounts(kubernetes, namespace) == ("default", "default")
+    assert kubernetes_plugin.drift(made) == {}
+
+
+@pytest.mark.parametrize("before", [{}, {"serviceAccount": "pods"}, {"serviceAccountName": "pods"}], ids=str)
+@pytest.mark.parametrize("made_by", ["create", "kubectl"])
+def test_the_namespaces_own_account_is_no_drift_on_any_deployment(
+    kubernetes_plugin: Plugin, kubernetes: Kubernetes, namespace: str, made_by: str, before: dict[str, str]
+) -> None:
+    inputs = with_account(namespace, None)
+    inputs["spec"]["template"]["spec"] |= before
+    if made_by == "kubectl":
+        manifest = {"apiVersion": "apps/v1", "kind": "Deployment", **inputs}
+        kubernetes.kubectl("apply", "-f", "-", text=json.dumps(manifest))
+        made = kubernetes_plugin.import_(DEPLOYMENT, f"{namespace}/mygw")
+    else:
+        made = kubernetes_plugin.create(DEPLOYMENT, inputs)
+    for _ in range(2):
+        assert made is not None
+        made = kubernetes_plugin.update(made, with_account(namespace, "default"))
+        assert accounts(kubernetes, namespace) == ("default", "default")
+        assert kubernetes_plugin.drift(made) == {}
+        made = kubernetes_plugin.read(made)
+    assert made is not None
+    assert kubernetes_plugin.diff(made, with_account(namespace, "default")) == {}
