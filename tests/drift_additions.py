@@ -23,7 +23,7 @@ _MERGED: dict[str, dict[str, Any]] = {
             "template": {
                 "spec": {
                     "hostNetwork": True,
-                    "serviceAccountName": "contoso",
+                    "enableServiceLinks": False,
                     "nodeSelector": {"disk": "ssd"},
                     "dnsPolicy": "Default",
                     "initContainers": [{"name": "first", "image": "contoso/first:1"}],
@@ -52,7 +52,7 @@ FOUND: dict[str, dict[str, str]] = {
     },
     "Deployment": {
         f"{POD}.hostNetwork": "added",
-        f"{POD}.serviceAccountName": "added",
+        f"{POD}.enableServiceLinks": "added",
         f"{POD}.nodeSelector": "added",
         f"{POD}.dnsPolicy": "added",
         f"{POD}.initContainers[0]": "added",
@@ -74,8 +74,8 @@ FOUND: dict[str, dict[str, str]] = {
 
 # Of these nothing tells that somebody else has written them, once they were refreshed.
 _BY_OWNER_ONLY = (
-    "metadata.", "imagePullSecrets", "spec.sess", "spec.load", "spec.unhealthy", "spec.behavior", f"{POD}.host", f"{POD}.serv",
-    f"{POD}.node", f"{POD}.dns",
+    "metadata.", "imagePullSecrets", "spec.sess", "spec.load", "spec.unhealthy", "spec.behavior", f"{POD}.host",
+    f"{POD}.enable", f"{POD}.node", f"{POD}.dns",
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ def pod_template(
     version: tuple[int, ...] | None,
     scaling: Scaling,
     settings: PodSettings,
-    service_account: pulumi.Input[str] | None,
+    service_account: pulumi.Input[str],
     container: ContainerArgs,
     configuration: Configuration,
 ) -> PodTemplateSpecArgs:

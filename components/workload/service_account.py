@@ -6,11 +6,14 @@ from pulumi_kubernetes.core.v1 import ServiceAccount
 from components.config.models.workload.service_account import ServiceAccountSettings
 from components.workload.naming import Naming
 
+# Every namespace has it. It is declared by its name: Kubernetes keeps the name of another one that is only taken out.
+_OF_THE_NAMESPACE = "default"
+
 
 def service_account_name(
     name: str, naming: Naming, settings: ServiceAccountSettings, parent: pulumi.Resource
-) -> pulumi.Input[str] | None:
-    """Declare it where it is to be created, and return its name; None for the namespace's default one.
+) -> pulumi.Input[str]:
+    """Declare it where it is to be created, and return the name of the one that the pods have.
 
     Args:
         name: of the component; the resource's name begins with it.
@@ -19,7 +22,7 @@ def service_account_name(
         parent: the component.
     """
     if not settings.create:
-        return settings.name
+        return settings.name or _OF_THE_NAMESPACE
     metadata = naming.metadata(annotations=settings.annotations or None)
     metadata.name = settings.name or naming.app
     account = ServiceAccount(

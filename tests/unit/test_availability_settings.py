@@ -95,7 +95,8 @@ def test_a_budget_is_not_held_against_a_number_that_is_none() -> None:
 
 
 def test_pods_have_the_account_that_is_named_or_created() -> None:
-    assert "serviceAccountName" not in pod()
+    # By its name: Kubernetes keeps the name of another that is only taken out.
+    assert pod()["serviceAccountName"] == "default"
     assert pod(serviceAccount={"name": "contoso"})["serviceAccountName"] == "contoso"
     assert pod(serviceAccount={"create": True})["serviceAccountName"] == "mygw"
     account = graph(serviceAccount={"create": True, "name": "pods", "annotations": {"a": "b"}}).one(ACCOUNT)

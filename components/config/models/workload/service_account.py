@@ -17,8 +17,8 @@ class ServiceAccountSettings(Settings):
     create: bool = Field(default=False, strict=True, description="Create the ServiceAccount, too.")
     name: ObjectName | None = Field(
         default=None,
-        description="Name of the ServiceAccount; default: where it is created, `kubernetesName`. To go back to the namespace's "
-        "own one, set `default`: Kubernetes keeps a name that is only taken out.",
+        description="Name of the ServiceAccount; default: where it is created, `kubernetesName`, otherwise `default`, the "
+        "namespace's own one.",
     )
     annotations: Annotated[dict[str, str], Kubernetes(Mapping[str, str]), AfterValidator(well_formed_annotations)] = (
         Field(default={}, description="Annotations of the ServiceAccount; only where it is created.")
