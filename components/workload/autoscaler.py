@@ -1,9 +1,9 @@
 """The HorizontalPodAutoscaler: it decides how many pods run."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.autoscaling.v2 import (
     CrossVersionObjectReferenceArgs,
     HorizontalPodAutoscaler,
@@ -15,10 +15,11 @@ from pulumi_kubernetes.autoscaling.v2 import (
 
 from components.config.models.workload.scaling import AutoscalingSettings
 from components.workload.naming import Naming
+from components.workload.unprotected import unprotected
 
 
 def autoscaler(
-    name: str, naming: Naming, settings: AutoscalingSettings, deployment: Deployment, parent: pulumi.Resource
+    name: str, naming: Naming, settings: AutoscalingSettings, after: Sequence[pulumi.Resource], parent: pulumi.Resource
 ) -> HorizontalPodAutoscaler:
     """Declare it.
 
@@ -26,7 +27,7 @@ def autoscaler(
         name: of the component; the resource's name begins with it.
         naming: names and labels of the objects.
         settings: what the stack's file says of it.
-        deployment: has the pods.
+        after: what has to be there before it, protected objects among it.
         parent: the component.
     """
     measured = {"cpu": settings.cpu, "memory": settings.memory}
@@ -49,6 +50,5 @@ def autoscaler(
             ],
             behavior=cast("Any", settings.behavior),
         ),
-        # It counts the pods of a Deployment that is there.
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[deployment]),
+        opts=unprotected(parent, after),
     )

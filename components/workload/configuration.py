@@ -41,6 +41,9 @@ class ClientSecret:
 class Configuration:
     """How the pods come to their settings."""
 
+    objects: Sequence[pulumi.Resource]
+    """ConfigMap, and Secret where there is one."""
+
     environment: Sequence[EnvVarArgs]
     """Variables of the container."""
 
@@ -73,6 +76,7 @@ def gateway_configuration(
     ).apply(_sha256)
     data = dict(settings)
     environment: list[EnvVarArgs] = []
+    objects: list[pulumi.Resource] = []
     written: list[pulumi.Output[str]] = []
     if client_secret.store is SecretStore.CONFIG_MAP:
         data[CLIENT_SECRET_SETTING] = client_secret.value
@@ -85,6 +89,7 @@ def gateway_configuration(
             data={"clientSecret": pulumi.Output.secret(client_secret.value).apply(_base64)},
             opts=pulumi.ResourceOptions(parent=parent, hooks=last_write.hooks),
         )
+        objects.append(secret)
         written.append(secret.metadata.apply(last_write.time))
         from_secret = SecretKeySelectorArgs(name=secret.metadata.name, key="clientSecret")
         environment = [EnvVarArgs(name=CLIENT_SECRET_SETTING, value_from=EnvVarSourceArgs(secret_key_ref=from_secret))]
@@ -95,8 +100,10 @@ def gateway_configuration(
         data=data,
         opts=pulumi.ResourceOptions(parent=parent, hooks=last_write.hooks),
     )
+    objects.append(config_map)
     written.append(config_map.metadata.apply(last_write.time))
     return Configuration(
+        objects,
         environment,
         [EnvFromSourceArgs(config_map_ref=ConfigMapEnvSourceArgs(name=config_map.metadata.name))],
         {

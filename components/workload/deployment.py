@@ -22,7 +22,7 @@ def gateway_deployment(
     scaling: Scaling,
     settings: DeploymentSettings,
     template: PodTemplateSpecArgs,
-    ready_after: Sequence[pulumi.Resource],
+    after: Sequence[pulumi.Resource],
     parent: pulumi.Resource,
 ) -> Deployment:
     """Declare it.
@@ -33,7 +33,7 @@ def gateway_deployment(
         scaling: number of pods.
         settings: what the stack's file says of it.
         template: what a pod is made from.
-        ready_after: what a pod needs to become ready.
+        after: what has to be there before it.
         parent: the component.
     """
     timeout = _duration(settings.progress_deadline_seconds + SECONDS_AFTER_DEADLINE)
@@ -52,7 +52,7 @@ def gateway_deployment(
         ),
         opts=pulumi.ResourceOptions(
             parent=parent,
-            depends_on=list(ready_after),
+            depends_on=list(after),
             ignore_changes=["spec.replicas"] if scaling.ignored else None,
             custom_timeouts=pulumi.CustomTimeouts(create=timeout, update=timeout),
         ),

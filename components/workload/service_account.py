@@ -1,17 +1,24 @@
 """The ServiceAccount: who the pods are in the cluster."""
 
+from collections.abc import Sequence
+
 import pulumi
 from pulumi_kubernetes.core.v1 import ServiceAccount
 
 from components.config.models.workload.service_account import ServiceAccountSettings
 from components.workload.naming import Naming
+from components.workload.unprotected import unprotected
 
 # Every namespace has it. It is declared by its name: Kubernetes keeps the name of another one that is only taken out.
 _OF_THE_NAMESPACE = "default"
 
 
 def service_account_name(
-    name: str, naming: Naming, settings: ServiceAccountSettings, parent: pulumi.Resource
+    name: str,
+    naming: Naming,
+    settings: ServiceAccountSettings,
+    after: Sequence[pulumi.Resource],
+    parent: pulumi.Resource,
 ) -> pulumi.Input[str]:
     """Declare it where it is to be created, and return the name of the one that the pods have.
 
@@ -19,6 +26,7 @@ def service_account_name(
         name: of the component; the resource's name begins with it.
         naming: names and labels of the objects.
         settings: what the stack's file says of it.
+        after: what has to be there before it, protected objects among it.
         parent: the component.
     """
     if not settings.create:
@@ -30,6 +38,6 @@ def service_account_name(
         metadata=metadata,
         # Whether pods get its token, they say themselves.
         automount_service_account_token=False,
-        opts=pulumi.ResourceOptions(parent=parent),
+        opts=unprotected(parent, after),
     )
     return account.metadata.name

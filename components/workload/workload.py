@@ -97,16 +97,18 @@ class GatewayWorkload(pulumi.ComponentResource):
         settings = {**args.gateway_settings, **discovery}
         configuration = gateway_configuration(name, naming, settings, args.client_secret, self)
 
-        # The gateway.
-        account = service_account_name(name, naming, args.service_account, self)
+        # The gateway, and what comes and goes with the pods by the stack's file.
+        before = [*configuration.objects, *args.ready_after]
+        account = service_account_name(name, naming, args.service_account, before, self)
+        about_pods: list[pulumi.Resource] = []
+        if args.autoscaling is not None:
+            about_pods.append(autoscaler(name, naming, args.autoscaling, before, self))
+        if args.disruption_budget is not None:
+            about_pods.append(disruption_budget(name, naming, args.disruption_budget, before, self))
         container = gateway_container(naming.app, args.image, args.container, args.instance_discovery, configuration)
         template = pod_template(naming, args.version, args.scaling, args.pod, account, container, configuration)
-        deployment = gateway_deployment(name, naming, args.scaling, args.deployment, template, args.ready_after, self)
-
-        if args.autoscaling is not None:
-            autoscaler(name, naming, args.autoscaling, deployment, self)
-        if args.disruption_budget is not None:
-            disruption_budget(name, naming, args.disruption_budget, self)
+        after = [*before, *about_pods]
+        deployment = gateway_deployment(name, naming, args.scaling, args.deployment, template, after, self)
 
         # Its addresses.
         service = live_traffic.live_traffic_service(name, naming, args.service, deployment, self)

@@ -86,16 +86,20 @@ def test_the_roles_outlive_a_destruction_of_dev(deployed: dict[str, Stack]) -> N
     assert deployed["dev"].outputs()["readerRoleDefinitionId"] == roles
 
 
-def test_what_is_protected_can_be_rotated(deployed: dict[str, Stack]) -> None:
+def test_what_is_protected_can_be_rotated_and_lose_its_budget(deployed: dict[str, Stack]) -> None:
     prod = deployed["prod"]
     config = configuration("prod")
     gateways = config["self-hosted-gateway:gateways"]
     authentication = {"owners": [DEPLOYER], "clientSecret": {"rotation": f"{TODAY}", "validity": "P90D"}}
-    config["self-hosted-gateway:gateways"] = [{**gateways[0], "authentication": authentication, "apis": []}]
+    changed = {**gateways[0], "authentication": authentication, "apis": []}
+    del changed["disruptionBudget"]
+    config["self-hosted-gateway:gateways"] = [changed]
     prod.configure(config)
     before = prod.outputs()["gateways"]["mygw-prod"]["clientSecretKeyId"]
+    assert list(prod.sandbox.objects("poddisruptionbudgets", "apim")) == ["mygw-prod"]
     prod.up().ok()
     assert prod.outputs()["gateways"]["mygw-prod"]["clientSecretKeyId"] != before
+    assert prod.sandbox.objects("poddisruptionbudgets", "apim") == {}
 
 
 def test_they_go_in_the_order_in_which_they_need_each_other(deployed: dict[str, Stack]) -> None:

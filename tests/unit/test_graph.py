@@ -426,10 +426,23 @@ def test_every_key_is_declared_in_the_project_file() -> None:
     assert all({"type", "description", "default"} <= set(value) for value in keys.values())
 
 
-def test_what_the_stack_protects_is_protected_but_for_what_comes_and_goes() -> None:
-    protecting = program.run(
-        program.configuration(protect=["validator", "gateways"], gateways=[program.gateway(apis=["echo"])])
+OPTIONAL: dict[str, Any] = {
+    "autoscaling": {"minReplicas": 2, "maxReplicas": 3, "cpu": 80},
+    "container": {"resources": {"requests": {"cpu": 1}}},
+    "disruptionBudget": {"maxUnavailable": 1},
+    "serviceAccount": {"create": True},
+}
+
+
+@pytest.fixture(scope="module")
+def protecting() -> program.Graph:
+    """A protected gateway with everything that comes and goes by the stack's file."""
+    return program.run(
+        program.configuration(protect=["validator", "gateways"], gateways=[program.gateway(apis=["echo"], **OPTIONAL)])
     )
+
+
+def test_what_the_stack_protects_is_protected_but_for_what_comes_and_goes(protecting: program.Graph) -> None:
     custom = {r.name: r.request.protect for r in protecting.resources if r.request.custom and "providers" not in r.type}
     assert custom == {
         "roles-validator": False,
@@ -443,12 +456,26 @@ def test_what_the_stack_protects_is_protected_but_for_what_comes_and_goes() -> N
         "mygw-reader-assignment": True,
         "mygw-resource-api-echo": False,
         "mygw-workload-auth": True,
+        "mygw-workload-autoscaler": False,
+        "mygw-workload-disruption-budget": False,
         "mygw-workload-env": True,
         "mygw-workload-deployment": True,
         "mygw-workload-live-traffic": True,
         "mygw-workload-instance-discovery": True,
+        "mygw-workload-service-account": False,
     }
     assert not any(resource.request.protect for resource in program.run().resources)
+
+
+def test_what_comes_and_goes_outlives_what_is_refused_because_of_the_gateway(protecting: program.Graph) -> None:
+    deployment = protecting.one(DEPLOYMENT)
+    named_alike = {protecting.one(type_).urn for type_ in (CONFIG_MAP, SECRET)}
+    for kind in ("autoscaling/v2:HorizontalPodAutoscaler", "policy/v1:PodDisruptionBudget", "core/v1:ServiceAccount"):
+        found = protecting.one(f"kubernetes:{kind}")
+        # The engine deletes nothing on which something depends that it may not delete.
+        assert found.urn in deployment.request.dependencies
+        # A move to another name or namespace is refused before it is made there.
+        assert named_alike <= set(found.request.dependencies)
 
 
 def test_roles_that_are_protected_keep_their_guids() -> None:

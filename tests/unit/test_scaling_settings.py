@@ -46,7 +46,7 @@ def test_an_autoscaler_counts_the_gateways_pods() -> None:
     scaling = {**BOUNDS, "memory": 70, "behavior": behavior}
     objects = graph(autoscaling=scaling, container=REQUESTS)
     found = objects.one(AUTOSCALER)
-    assert objects.one("kubernetes:apps/v1:Deployment").urn in found.request.dependencies
+    assert found.urn in objects.one("kubernetes:apps/v1:Deployment").request.dependencies
     assert found.name == "mygw-workload-autoscaler"
     assert found.inputs["metadata"] == {"name": "mygw", "namespace": "default", "labels": {"app": "mygw"}}
     assert found.inputs["spec"] == {

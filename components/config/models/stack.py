@@ -54,7 +54,8 @@ class StackSettings(Settings):
         default=(),
         alias=PROTECT,
         description="What must not be deleted or replaced: `roles`, `validator` (its assignment), `gateways` (all but "
-        "their client secrets and attached APIs). The engine refuses until it is taken out here.",
+        "their client secrets, attached APIs, autoscalers, disruption budgets and service accounts). The engine refuses until "
+        "it is taken out here.",
     )
     silence: tuple[AdviceId, ...] = Field(
         default=(),
