@@ -12,13 +12,27 @@ import psutil
 
 from .home import CHECKOUT, Home, SandboxError
 
+_PATIENCE_SECONDS = 30
+
 
 def running(home: Home, part: str) -> psutil.Process | None:
-    """The part's process, if it runs: a pid alone could be somebody else's by now, so its start is compared."""
+    """The part's process, if it runs."""
+    process = _noted(home, part)
+    with contextlib.suppress(psutil.Error):
+        if process is not None and process.status() != psutil.STATUS_ZOMBIE:
+            return process
+    return None
+
+
+def _noted(home: Home, part: str) -> psutil.Process | None:
+    """The part's last process, as long as its parent has not taken note of its end.
+
+    A pid alone could be somebody else's by now, so its start is compared.
+    """
     try:
         noted = json.loads(home.pid(part).read_text())
         process = psutil.Process(noted["pid"])
-        if abs(process.create_time() - noted["started"]) < 1 and process.status() != psutil.STATUS_ZOMBIE:
+        if abs(process.create_time() - noted["started"]) < 1:
             return process
     except (FileNotFoundError, ValueError, KeyError, psutil.Error):
         pass
@@ -27,6 +41,9 @@ def running(home: Home, part: str) -> psutil.Process | None:
 
 def start(home: Home, part: str, command: Sequence[str], environment: dict[str, str] | None = None) -> None:
     """Start a part in a session of its own, its output appended to its log."""
+    # One that was killed has its port until the last of its threads has ended, though it counts as a zombie before.
+    if (last := _noted(home, part)) is not None:
+        _ends_within(last, _PATIENCE_SECONDS)
     log = home.log(part)
     with log.open("ab") as output:
         try:

@@ -245,7 +245,9 @@ def test_an_api_server_that_is_restarted_while_pods_get_ready(stack: Stack) -> N
 
     eventually(waits)
     server = json.loads((stack.sandbox.home / "run" / "kube-apiserver.pid").read_text())
-    psutil.Process(server["pid"]).kill()
+    killed = psutil.Process(server["pid"])
+    killed.kill()
+    psutil.wait_procs([killed], timeout=10)
     stack.sandbox.sandbox("start").ok()
     stack.sandbox.clear_faults()
     output, _ = running.communicate(timeout=600)
