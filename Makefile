@@ -67,14 +67,15 @@ types: $(DEVELOPMENT)
 unit-tests: $(DEVELOPMENT)
 	$(BIN)/pytest tests/unit --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-# Four workers keep two cores busy: each waits a third of its time for pods, Azure's delays and polls.
+# Three workers keep two cores busy: each waits a third of its time for pods, Azure's delays and polls. A fourth one costs more,
+# for its sandbox, than it wins.
 test: $(DEVELOPMENT)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m sandbox toolchain
-	$(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 # How long the commands take on a sandbox of its own, as a table and as reports/bench.json; run nothing else beside it.
 bench: $(DEVELOPMENT)
