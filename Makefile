@@ -67,8 +67,7 @@ types: $(DEVELOPMENT)
 unit-tests: $(DEVELOPMENT)
 	$(BIN)/pytest tests/unit --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-# Three workers keep two cores busy: each waits a third of its time for pods, Azure's delays and polls. A fourth one costs more,
-# for its sandbox, than it wins.
+# Three workers keep two cores busy: each waits a third of its time for pods, Azure's delays and polls.
 test: $(DEVELOPMENT)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
