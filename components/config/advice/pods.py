@@ -41,13 +41,13 @@ def pod_departures(gateway: GatewaySettings) -> Iterator[Departure]:
 
 
 def _probes(gateway: GatewaySettings) -> Iterator[Departure]:
-    if gateway.container.liveness_probe is None:
+    container = gateway.container
+    if container.liveness_probe is None:
         yield Departure(
             AdviceId.NO_LIVENESS_PROBE,
             "container.livenessProbe",
             "with null, nothing restarts a gateway that hangs. Leave it out.",
         )
-    container = gateway.container
     seconds = container.seconds_until_restart
     if seconds is not None and seconds <= _RIGHTS_SECONDS:
         leaves, mend = f"it leaves {seconds} s", "Set a larger `failureThreshold`, or leave it out."

@@ -10,9 +10,8 @@ from components.config.well_formed import WellFormed
 
 def impossible_versions(settings: WellFormed) -> Iterator[str]:
     """Images that `imageVersion` says another version of than their tag."""
-    default = GatewaySettings.model_fields["image"].default
     for index in settings.gateways():
-        image = settings.at(GATEWAYS, index, "image", default=default)
+        image = settings.field(GatewaySettings, "image", GATEWAYS, index)
         version = settings.at(GATEWAYS, index, "imageVersion")
         told = None if image is None else version_of(image)
         if told is not None and version is not None and parsed(version)[: len(told)] != told:

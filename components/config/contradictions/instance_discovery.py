@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from components.config.contradictions.ports import same_port
 from components.config.keys import GATEWAYS
 from components.config.models.workload.instance_discovery import (
     HEADLESS_SERVICE,
@@ -21,13 +22,8 @@ def undiscoverable_pods(settings: WellFormed) -> Iterator[str]:
             continue
         key = f"{GATEWAYS}[{index}]"
         if discovery.heartbeat_port == discovery.synchronization_port:
-            ports = " and ".join(
-                f"`{name}`{settings.origin(GATEWAYS, index, 'instanceDiscovery', name)}"
-                for name in ("heartbeatPort", "synchronizationPort")
-            )
-            yield (
-                f"{key}.instanceDiscovery: {ports} are both {discovery.heartbeat_port}: a Service has each port once"
-            )
+            place, names = (GATEWAYS, index, "instanceDiscovery"), ("heartbeatPort", "synchronizationPort")
+            yield f"{key}.instanceDiscovery: {same_port(settings, discovery.heartbeat_port, *place, names=names)}"
         host = discovery.host
         if host is None or pod is None:
             continue

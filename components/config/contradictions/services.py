@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import ip_network
 
+from components.config.contradictions.ports import same_port
 from components.config.keys import GATEWAYS
 from components.config.models.workload.service import INTERNAL, SOURCE_RANGES, ServiceSettings, ServiceType
 from components.config.well_formed import WellFormed
@@ -24,10 +25,8 @@ def impossible_services(settings: WellFormed) -> Iterator[str]:
         if service.ports.http is None and service.ports.https is None:
             yield f"{key}.ports: expected `http` or `https`: a Service needs a port"
         elif service.ports.http == service.ports.https:
-            ports = " and ".join(
-                f"`{name}`{settings.origin(GATEWAYS, index, 'service', 'ports', name)}" for name in ("http", "https")
-            )
-            yield f"{key}.ports: {ports} are both {service.ports.http}: a Service has each port once"
+            place = (GATEWAYS, index, "service", "ports")
+            yield f"{key}.ports: {same_port(settings, service.ports.http, *place, names=('http', 'https'))}"
         yield from _callers(service, f'{key}.annotations["{SOURCE_RANGES}"]')
 
 

@@ -8,13 +8,16 @@ from pydantic import BeforeValidator, Field
 BOUND = "a whole number of pods, or a percentage such as 25%, up to 100%"
 """What a `Bound` is, in words."""
 
+PERCENTAGE = r"0*(\d{1,2}|100)%"
+"""Expression of percentages up to 100%."""
+
 LARGEST = 2**31 - 1
 """The largest whole number that Kubernetes holds where it counts pods or seconds."""
 
 
 def _bound(value: object) -> object:
     whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST
-    if not whole and not (isinstance(value, str) and re.fullmatch(r"0*(\d{1,2}|100)%", value, re.ASCII)):
+    if not whole and not (isinstance(value, str) and re.fullmatch(PERCENTAGE, value, re.ASCII)):
         raise ValueError(f"expected {BOUND}")
     return value
 

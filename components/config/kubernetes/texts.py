@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
+from components.config.formats.bound import PERCENTAGE
 from components.config.formats.labels import DOMAIN, LABEL_NAME, LABEL_VALUE, NAME_IN_WORDS, VALUE_IN_WORDS
 
 
@@ -37,6 +38,7 @@ _SHORT = _like(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", "1 to 63 of a-z, 0-9 and '
 _KEY = _like(r"(?!\.\.)(?!\.$)[-._a-zA-Z0-9]{1,253}", "a key: 1 to 253 letters, digits and '-', '_', '.'")
 _VARIABLE = _like(r"[ -<>-~]+", "a variable's name: printable ASCII without '='")
 _LABEL = _like(LABEL_NAME, NAME_IN_WORDS)
+_VALUE = _like(LABEL_VALUE, VALUE_IN_WORDS)
 _ADDRESS = Form(_is_address, "an IP address")
 _SEARCHED = _like(
     r"\.|(?=.{1,253}\.?$)_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*\.?",
@@ -80,7 +82,7 @@ FORMS: dict[tuple[str, str], Form] = {
     ("KeyToPath", "key"): _KEY,
     ("KeyToPath", "path"): _FILE,
     ("LabelSelectorRequirement", "key"): _LABEL,
-    ("LabelSelectorRequirement", "values"): _like(LABEL_VALUE, VALUE_IN_WORDS),
+    ("LabelSelectorRequirement", "values"): _VALUE,
     ("LocalObjectReference", "name"): _OBJECT,
     ("NFSVolumeSource", "path"): _like("(?s)/.*", "a path that begins with '/'"),
     ("NodeSelectorRequirement", "key"): _LABEL,
@@ -101,7 +103,7 @@ FORMS: dict[tuple[str, str], Form] = {
     ),
     ("RollingUpdateDeployment", "maxSurge"): _like(r"\d+%", "a whole number of pods, or a percentage such as 25%"),
     ("RollingUpdateDeployment", "maxUnavailable"): _like(
-        r"0*(\d{1,2}|100)%", "a whole number of pods, or a percentage up to 100%"
+        PERCENTAGE, "a whole number of pods, or a percentage up to 100%"
     ),
     ("SeccompProfile", "localhostProfile"): _FOLDER,
     ("SecretEnvSource", "name"): _OBJECT,
@@ -134,7 +136,7 @@ FORMS_OF_KEYS: dict[tuple[str, str], Form] = {
 """Forms of a mapping's keys."""
 
 FORMS_OF_VALUES: dict[tuple[str, str], Form] = {
-    ("LabelSelector", "matchLabels"): _like(LABEL_VALUE, VALUE_IN_WORDS),
-    ("ObjectMeta", "labels"): _like(LABEL_VALUE, VALUE_IN_WORDS),
+    ("LabelSelector", "matchLabels"): _VALUE,
+    ("ObjectMeta", "labels"): _VALUE,
 }
 """Forms of a mapping's values."""
