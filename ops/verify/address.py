@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..cluster.connection import Cluster
+from .absent import absent
 from .gateways import NOT_YET, Gateway, KubernetesObject
 from .report import Answer, Check
 
@@ -24,8 +25,7 @@ def check_address(gateway: Gateway, cluster: Cluster) -> Check:
     namespace, name = gateway.service.namespace, gateway.service.name
     service = cluster.find("v1", "Service", namespace, name)
     if service is None:
-        found = f"there is no Service {namespace}/{name}"
-        return Check(gateway.name, QUESTION, Answer.FAILED, found, gateway.service.if_missing)
+        return absent(gateway.name, QUESTION, "Service", gateway.service)
     spec = service["spec"]
     if spec.get("type") == "LoadBalancer" and not _given(service):
         found = f"the load balancer of Service {namespace}/{name} has no address"

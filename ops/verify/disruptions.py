@@ -1,6 +1,7 @@
 """Can nodes be drained?"""
 
 from ..cluster.connection import Cluster
+from .absent import absent
 from .gateways import KubernetesObject
 from .report import Answer, Check
 
@@ -13,11 +14,9 @@ def check_disruption_budget(gateway: str, named: KubernetesObject, cluster: Clus
     Raises:
         OpsError: the budget can't be read.
     """
-    namespace, name = named.namespace, named.name
-    budget = cluster.find("policy/v1", "PodDisruptionBudget", namespace, name)
+    budget = cluster.find("policy/v1", "PodDisruptionBudget", named.namespace, named.name)
     if budget is None:
-        absent = f"there is no PodDisruptionBudget {namespace}/{name}"
-        return Check(gateway, QUESTION, Answer.FAILED, absent, named.if_missing)
+        return absent(gateway, QUESTION, "PodDisruptionBudget", named)
     status = budget.get("status") or {}
     pods, ready, may_end = (status.get(key, 0) for key in ("expectedPods", "currentHealthy", "disruptionsAllowed"))
     if may_end == 0 and 0 < pods <= ready:

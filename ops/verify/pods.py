@@ -11,6 +11,7 @@ from typing import Any
 
 from ..cluster.connection import Cluster
 from ..errors import OpsError
+from .absent import absent
 from .gateways import NOT_YET, Gateway, KubernetesObject
 from .report import Answer, Check
 
@@ -93,8 +94,7 @@ def check_pods(gateway: Gateway, cluster: Cluster) -> Check:
     namespace, name = gateway.deployment.namespace, gateway.deployment.name
     deployment = cluster.find("apps/v1", "Deployment", namespace, name)
     if deployment is None:
-        found = f"there is no Deployment {namespace}/{name}"
-        return Check(gateway.name, QUESTION, Answer.FAILED, found, gateway.deployment.if_missing)
+        return absent(gateway.name, QUESTION, "Deployment", gateway.deployment)
     wanted, current = deployment["spec"]["replicas"], _ready_of_last_revision(deployment)
     if current >= wanted:
         return Check(gateway.name, QUESTION, Answer.OK, f"{current} of {wanted} ready in {namespace}/{name}")

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..cluster.connection import Cluster
+from .absent import absent
 from .gateways import KubernetesObject
 from .report import Answer, Check
 
@@ -28,8 +29,7 @@ def check_autoscaler(gateway: str, scaler: KubernetesObject, cluster: Cluster, n
     namespace, name = scaler.namespace, scaler.name
     found = cluster.find("autoscaling/v2", "HorizontalPodAutoscaler", namespace, name)
     if found is None:
-        absent = f"there is no HorizontalPodAutoscaler {namespace}/{name}"
-        return Check(gateway, QUESTION, Answer.FAILED, absent, scaler.if_missing)
+        return absent(gateway, QUESTION, "HorizontalPodAutoscaler", scaler)
     spec, status = found["spec"], found.get("status") or {}
     pods = f"{status.get('currentReplicas', 0)} pod(s), of {spec.get('minReplicas', 1)} to {spec['maxReplicas']}"
     able, active = _condition(status, "AbleToScale"), _condition(status, "ScalingActive")
